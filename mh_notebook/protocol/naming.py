@@ -1,0 +1,103 @@
+"""Names for files on disk, and what their first bytes say they are."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from hashlib import sha256
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+EXTENSIONS: dict[str, str] = {
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/webp": ".webp",
+    "image/gif": ".gif",
+    "image/svg+xml": ".svg",
+    "video/mp4": ".mp4",
+    "video/webm": ".webm",
+    "video/quicktime": ".mov",
+    "audio/mpeg": ".mp3",
+    "audio/wav": ".wav",
+    "audio/x-wav": ".wav",
+    "audio/mp4": ".m4a",
+    "audio/ogg": ".ogg",
+    "audio/flac": ".flac",
+    "application/zip": ".zip",
+}
+"""The media types that a project's outputs have, and the ending each gets."""
+
+_LONGEST = 100  # characters of a file's stem; file systems stop at 255 bytes
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # on Windows
+
+
+def media_type_of(head: bytes) -> str | None:
+    """Tell a file's media type by its first 16 bytes; None if they say nothing.
+
+    Examples
+    --------
+    >>> media_type_of(bytes([0x89]) + b"PNG....")
+    'image/png'
+    """
+    for offset, mark, media_type in _MARKS:
+        if head[offset : offset + len(mark)] == mark:
+            return media_type
+    return None
+
+
+_MARKS: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"\x89PNG", "image/png"),
+    (0, b"\xff\xd8\xff", "image/jpeg"),
+    (8, b"WEBP", "image/webp"),
+    (0, b"GIF8", "image/gif"),
+    (8, b"WAVE", "audio/wav"),
+    (4, b"ftypqt", "video/quicktime"),
+    (4, b"ftypM4A", "audio/mp4"),
+    (4, b"ftyp", "video/mp4"),
+    (0, b"\x1aE\xdf\xa3", "video/webm"),
+    (0, b"ID3", "audio/mpeg"),
+    (0, b"\xff\xfb", "audio/mpeg"),
+    (0, b"\xff\xf3", "audio/mpeg"),
+    (0, b"OggS", "audio/ogg"),
+    (0, b"fLaC", "audio/flac"),
+    (0, b"PK\x03\x04", "application/zip"),
+)
+
+
+def extension(head: bytes, content_type: str, url: str) -> str:
+    """Choose a file's ending: by its first bytes, else its Content-Type, else its link, else `.bin`.
+
+    Examples
+    --------
+    >>> extension(b"GIF89a", "application/octet-stream", "https://host/output.png")
+    '.gif'
+    >>> extension(b"?", "video/mp4; codecs=x", "https://host/output")
+    '.mp4'
+    """
+    declared = content_type.partition(";")[0].strip().lower()
+    for media_type in (media_type_of(head), declared):
+        if media_type in EXTENSIONS:
+            return EXTENSIONS[media_type]
+    ending = PurePosixPath(urlsplit(url).path).suffix.lower()
+    return ending if ending in EXTENSIONS.values() else ".bin"
+
+
+def output_stem(id_: str, number: int) -> str:
+    """Name output `number` (from 1) of a project, without its ending: safe on every file system.
+
+    An id that had to be changed, cut, or that Windows reserves gets a few characters of its own hash, so that
+    two of them never meet in one name.
+
+    Examples
+    --------
+    >>> output_stem("cuid-example", 1)
+    'cuid-example-1'
+    >>> output_stem("../../etc", 2)
+    'etc-74ccf3c5-2'
+    """
+    plain = _UNSAFE.sub("_", unicodedata.normalize("NFKC", id_)).strip("._-")[:_LONGEST]
+    if plain != id_ or _RESERVED.match(plain):
+        plain = f"{plain}-{sha256(id_.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}".lstrip("-")
+        plain = f"_{plain}" if _RESERVED.match(plain) else plain
+    return f"{plain}-{number}"

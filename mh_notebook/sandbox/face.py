@@ -1,0 +1,239 @@
+"""`Sandbox`: the one class its users meet."""
+
+from __future__ import annotations
+
+import secrets
+import time
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Self, TypeVar, Unpack
+
+from mh_notebook.sandbox.faults import FaultOptions
+from mh_notebook.sandbox.seeding import ProjectOptions
+from mh_notebook.sandbox.store import Ref, Request, Store
+
+if TYPE_CHECKING:
+    from mh_notebook.client import AsyncClient, Client
+    from mh_notebook.sandbox.server import Server
+
+_T = TypeVar("_T")
+
+
+class Sandbox:
+    """A small Magic Hour of your own, on loopback: no account, no cost, no waiting.
+
+    It serves the contract of the API from a thread of its own. Its projects queue, render, complete, fail and are
+    refunded in scaled time, and their files are real pictures, films and sounds. The same seed gives the same
+    world. It starts at first need.
+
+    Parameters
+    ----------
+    seed : int
+        Which world: ids, names, types, times and credits follow from it.
+    speed : float
+        How many seconds of a project pass in one real second.
+    port : int
+        Port of the API host on 127.0.0.1; 0 takes a free one.
+    token : str, optional
+        The API key it accepts; a random one unless given.
+    credits : int
+        The balance it starts with.
+    link_lifetime : float
+        Seconds of the clock until a download link expires.
+    deprecated_fields : bool
+        Whether answers hold `total_frame_cost` and a video's `download`, as the real API's still do.
+    clock : callable
+        Returns seconds since 1970; tests give one they can turn.
+
+    Examples
+    --------
+    >>> with Sandbox(speed=1000) as sandbox:
+    ...     kind, id = sandbox.add("image", name="Harbour at dusk")
+    ...     sandbox.url.startswith("http://127.0.0.1:"), kind, sandbox.refs[0][0]
+    (True, 'image', 'image')
+    """
+
+    def __init__(
+        self,
+        seed: int = 0,
+        speed: float = 60.0,
+        *,
+        port: int = 0,
+        token: str | None = None,
+        credits: int = 10_000,  # noqa: A002  the API's own word; the module of that name prints a licence
+        link_lifetime: float = 86_400.0,
+        deprecated_fields: bool = True,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        if not speed > 0:
+            raise ValueError(f"speed must be above 0, not {speed}")
+        made = token or "mhk_sandbox_" + secrets.token_hex(12)
+        self._store = Store(seed, speed, credits, made, link_lifetime, deprecated_fields, clock)
+        self._refs = tuple(self._store.plans)
+        self._port = port
+        self._server: Server | None = None
+        self._urls = ("", "")
+
+    def __repr__(self) -> str:
+        where = self._urls[0] if self._server else "not running"
+        return f"<Sandbox seed={self._store.seed} speed={self._store.speed:g} {where}>"
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> Self:
+        """Start the clocks and the server, if they do not run yet.
+
+        Returns
+        -------
+        Sandbox
+            Itself.
+
+        Raises
+        ------
+        OSError
+            The port is in use.
+        """
+        from mh_notebook.sandbox.server import Server
+
+        if self._server is None:
+            server = Server(self._store, self._port)
+            self._urls = server.start()
+            self._server = server
+            self._finalizer = weakref.finalize(self, server.close)
+            self._store.begin()
+        return self
+
+    def close(self) -> None:
+        """Stop the server and its thread; closing twice is fine, and a later `start` starts it anew."""
+        if self._server is not None:
+            self._server = None
+            self._finalizer()
+
+    @property
+    def url(self) -> str:
+        """Address of the API host."""
+        return self.start()._urls[0]
+
+    @property
+    def media_url(self) -> str:
+        """Address of the host the download links point at: another than the API's."""
+        return self.start()._urls[1]
+
+    @property
+    def token(self) -> str:
+        """The API key it accepts."""
+        return self._store.token
+
+    @property
+    def refs(self) -> tuple[Ref, ...]:
+        """What its seed made, in order, as (kind, id)."""
+        return self._refs
+
+    @property
+    def requests(self) -> list[Request]:
+        """What was asked of it so far, in order."""
+        return list(self._store.requests)
+
+    @property
+    def balance(self) -> int:
+        """Credits left: those it started with less all that is charged at this moment."""
+        self._store.begin()
+        return self._store.balance()
+
+    def client(self, **options: object) -> Client:
+        """Return a blocking client of this sandbox.
+
+        Parameters
+        ----------
+        **options
+            Keywords of `mh_notebook.Client`.
+        """
+        from mh_notebook.client import Client
+        from mh_notebook.transport.clock import Clock
+
+        speed = self._store.speed
+        return self._held(Client(token=self.token, base_url=self.url, _clock=Clock(speed), **options))
+
+    def async_client(self, **options: object) -> AsyncClient:
+        """Return an asynchronous client of this sandbox.
+
+        Parameters
+        ----------
+        **options
+            Keywords of `mh_notebook.AsyncClient`.
+        """
+        from mh_notebook.client import AsyncClient
+        from mh_notebook.transport.clock import Clock
+
+        speed = self._store.speed
+        return self._held(AsyncClient(token=self.token, base_url=self.url, _clock=Clock(speed), **options))
+
+    def _held(self, client: _T) -> _T:
+        # Sandbox().client() names only the client: the sandbox must live as long as that does.
+        weakref.finalize(client, lambda _: None, self).atexit = False
+        return client
+
+    def add(self, kind: str, type: str | None = None, **options: Unpack[ProjectOptions]) -> Ref:  # noqa: A002  the API's own word
+        """Make a project by hand; its clock starts now.
+
+        Parameters
+        ----------
+        kind : str
+            "image", "video" or "audio".
+        type : str, optional
+            Such as "AI_IMAGE"; the first type of the kind unless given. Unknown ones are fine.
+        **options
+            Its name, times, credits, outcome and files: see `mh_notebook.sandbox.seeding.ProjectOptions`.
+
+        Returns
+        -------
+        tuple of str
+            Its ref: kind and id.
+
+        Examples
+        --------
+        >>> sandbox = Sandbox()
+        >>> sandbox.add("image", id="c1", outcome="error", queue_seconds=1, render_seconds=4)
+        ('image', 'c1')
+        """
+        self._store.begin()
+        return self._store.keep(self._store.make(kind, type, options))
+
+    def add_fault(self, path: str, *, times: int = 1, **fault: Unpack[FaultOptions]) -> None:
+        """Order a fault; faults are served in the order they were added.
+
+        Parameters
+        ----------
+        path : str
+            Pattern of the paths it strikes, such as "/v1/image-projects/*" or "/media/*".
+        times : int
+            How many requests it strikes.
+        **fault
+            What goes wrong: see `mh_notebook.sandbox.faults.FaultOptions`.
+
+        Examples
+        --------
+        >>> Sandbox().add_fault("/v1/*", times=2, status=429, retry_after=1)
+        """
+        self._store.faults.add(path, times, fault)
+
+    def expire_links(self, kind: str, id: str) -> None:  # noqa: A002  the API's own word
+        """Let all links issued so far for a project expire; the next GET gives fresh ones.
+
+        Parameters
+        ----------
+        kind, id : str
+            The project.
+
+        Raises
+        ------
+        KeyError
+            There is no such project.
+        """
+        if (kind, id) not in self._store.plans:
+            raise KeyError(f"{kind}:{id} is no project of this sandbox")
+        self._store.epochs[kind, id] += 1

@@ -1,0 +1,113 @@
+"""aiohttp sessions: one for each event loop that a client is used on, and foreign errors turned into ours."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import aiohttp
+
+from ..protocol.errors import APIConnectionError, APITimeoutError, ClientClosedError
+from ..protocol.redaction import redact
+
+CHUNK = 2**20  # bytes read at a time from a download
+DOWNLOADS_AT_ONCE = 8
+
+
+class Connection:
+    """A session and the bounds on what it does at once, for one event loop."""
+
+    def __init__(self, concurrency: int) -> None:
+        self.session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),  # the bounds below decide, and waiting at them is not timed
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None),
+            trust_env=True,
+        )
+        self.requests = asyncio.Semaphore(concurrency)
+        self.downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
+
+    async def close(self) -> None:
+        """Close the session, on its own loop."""
+        await self.session.close()
+
+    def abandon(self) -> None:
+        """Let go of a session whose loop is closed: its sockets are closed, nobody is left to be told."""
+        connector = self.session.connector
+        self.session.detach()
+        if connector is not None:
+            with suppress(RuntimeError):  # its transports try to speak to the closed loop
+                connector.close()
+
+
+class Connections:
+    """The connections of one client, by event loop."""
+
+    def __init__(self, concurrency: int) -> None:
+        self._concurrency = concurrency
+        self._by_loop: dict[asyncio.AbstractEventLoop, Connection] = {}
+        self.closed = False
+
+    def here(self) -> Connection:
+        """Return the running loop's connection, made at first use; raises ClientClosedError."""
+        if self.closed:
+            raise ClientClosedError
+        loop = asyncio.get_running_loop()
+        connection = self._by_loop.get(loop)
+        if connection is None:
+            self._abandon_closed_loops()
+            connection = self._by_loop[loop] = Connection(self._concurrency)
+        return connection
+
+    async def close(self) -> None:
+        """Close the running loop's connection, and let go of those whose loops are closed."""
+        self.closed = True
+        connection = self._by_loop.pop(asyncio.get_running_loop(), None)
+        if connection is not None:
+            await connection.close()
+        self._abandon_closed_loops()
+
+    def abandon(self) -> None:
+        """Let go of all, where no loop is left to close them on."""
+        self.closed = True
+        for connection in self._by_loop.values():
+            connection.abandon()
+        self._by_loop.clear()
+
+    def _abandon_closed_loops(self) -> None:
+        for loop in [loop for loop in self._by_loop if loop.is_closed()]:
+            self._by_loop.pop(loop).abandon()
+
+
+@contextmanager
+def our_errors(about: str) -> Iterator[None]:
+    """Turn what aiohttp and the system raise into our errors. Their texts hold links, so none is chained."""
+    try:
+        yield
+    except TimeoutError:
+        raise APITimeoutError(
+            f"No answer in time about {about}.", hint="Check the network, or make the client with a longer timeout=."
+        ) from None
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        raise APIConnectionError(
+            f"The connection failed while asking about {about}: {describe(error)}.",
+            hint="Check the network and the address, then run it again.",
+        ) from None
+    except RuntimeError as error:
+        if "closed" in str(error).lower():  # aiohttp's word for a session closed meanwhile
+            raise ClientClosedError from None
+        raise
+
+
+def describe(error: BaseException) -> str:
+    """Say what a connection died of, without a link."""
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return redact(f"cannot reach {error.host}:{error.port} ({error.os_error.strerror or error.os_error})")
+    if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionResetError):
+        return "the server closed the connection"
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return "the answer was cut short"
+    if isinstance(error, aiohttp.TooManyRedirects):
+        return "too many redirects"
+    return type(error).__name__

@@ -1,0 +1,117 @@
+"""What is to be previewed: the files behind a project, a path, bytes or a row of a frame, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol, cast, runtime_checkable
+
+from mh_notebook.protocol.redaction import redact
+
+from .kinds_of_media import HEAD
+from .wording import credits_text, shown, type_text
+
+
+@runtime_checkable
+class HasFiles(Protocol):
+    """A project: what it is called, and where its files are on this machine."""
+
+    @property
+    def downloaded_paths(self) -> Sequence[str]: ...  # noqa: D102 - the name is the project's
+
+
+class Source(NamedTuple):
+    """One thing to show: a file or bytes, and what is known of it."""
+
+    name: str  # what it is called; the file's name when nothing better is known
+    path: str = ""  # as given
+    content: bytes | None = None  # in place of a path
+    facts: tuple[str, ...] = ()  # for the caption: type, credits
+    problem: str = ""  # why there is nothing to show
+    hint: str = ""
+
+    def size(self) -> int:
+        """Give the number of bytes; raises OSError."""
+        return len(self.content) if self.content is not None else Path(self.path).expanduser().stat().st_size
+
+    def read(self, count: int = -1) -> bytes:
+        """Read the first `count` bytes, or all; raises OSError."""
+        if self.content is not None:
+            return self.content if count < 0 else self.content[:count]
+        with Path(self.path).expanduser().open("rb") as file:
+            return file.read(count)
+
+    def head(self) -> bytes:
+        """Read what tells the kind of file."""
+        return self.read(HEAD)
+
+
+def sources(thing: object) -> list[Source]:
+    """List what a thing holds to show: one source for a path or bytes, one for each file of a project or frame.
+
+    Raises
+    ------
+    FileNotFoundError
+        A path was given, and there is no such file.
+    TypeError
+        Nothing of the kind can be previewed.
+    """
+    if isinstance(thing, bytes | bytearray | memoryview):
+        return [Source(name="bytes in memory", content=bytes(thing))]
+    if isinstance(thing, str | Path):
+        return [_direct(str(thing))]
+    if isinstance(thing, HasFiles):
+        return _of_project(thing)
+    rows = _records(thing)
+    if rows is not None:
+        return [_of_row(row) for row in rows]
+    if isinstance(thing, Iterable):
+        return [source for item in thing for source in sources(item)]
+    raise TypeError(
+        f"cannot preview a {type(thing).__name__}: give a project, a path, bytes, or a frame with a `path` column"
+    )
+
+
+def _direct(path: str) -> Source:
+    if not Path(path).expanduser().exists():
+        raise FileNotFoundError(
+            f"there is no file {redact(path)!r}; look at the path, or download the project again"
+        )
+    return Source(name=Path(path).name, path=path)
+
+
+def _of_project(project: HasFiles) -> list[Source]:
+    facts = (type_text(str(getattr(project, "type", "") or "")), credits_text(_credits(project)))
+    name = shown(str(getattr(project, "name", None) or getattr(project, "id", "") or "project"))
+    if not project.downloaded_paths:
+        hint = "Fetch them with client.projects.download(project), or check_result(id)."
+        return [Source(name=name, facts=facts, problem="Its files are not on this machine yet.", hint=hint)]
+    return [Source(name=name, path=str(path), facts=facts) for path in project.downloaded_paths]
+
+
+def _credits(project: object) -> int | None:
+    credits_ = getattr(project, "credits_charged", None)
+    return credits_ if isinstance(credits_, int) else None
+
+
+def _records(thing: object) -> list[Mapping[str, object]] | None:
+    """See a frame, a row of one or a mapping as records; None for anything else, or one without `path`."""
+    if isinstance(thing, Mapping):
+        return [thing] if "path" in thing else None
+    to_dict, columns = getattr(thing, "to_dict", None), getattr(thing, "columns", None)
+    if to_dict is None or "path" not in (columns if columns is not None else getattr(thing, "index", ())):
+        return None
+    records = to_dict() if columns is None else to_dict("records")
+    return cast("list[Mapping[str, object]]", [records] if columns is None else records)
+
+
+def _of_row(row: Mapping[str, object]) -> Source:
+    path = row["path"]
+    name = _text(row.get("name")) or _text(row.get("id"))
+    if not isinstance(path, str | Path) or not str(path):
+        return Source(name=name or "row", problem="This row has no file.", hint=_text(row.get("error")))
+    return Source(name=name or Path(path).name, path=str(path), facts=(type_text(_text(row.get("type"))),))
+
+
+def _text(value: object) -> str:
+    return shown(value) if isinstance(value, str) else ""

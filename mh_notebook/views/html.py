@@ -1,0 +1,114 @@
+"""Panels as HTML: pure functions of a snapshot, in the subset that an untrusted JupyterLab keeps."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from markupsafe import Markup
+
+from .markup import join, tag
+from .state import FINISHED, Panel, Row
+from .summary import in_order, summary_parts
+from .text import messages
+from .wording import LOOKS, credits_text, cut, shown, status_word, time_text, title, transfer_text, type_text
+
+FOLD = 20  # rows in sight
+LIMIT = 200  # rows drawn at all: past that a saved notebook grows by 1 kB a row that nobody reads
+TITLE = 300  # characters of a tooltip
+LINE = 160  # characters of one line: an ellipsis comes far earlier, where the cell ends
+
+MUTED = "opacity:0.78"
+_ROOT = "max-width:1080px;line-height:1.5;text-align:left;font-variant-numeric:tabular-nums"
+_RULE = "border-top:1px solid rgba(128,128,128,0.28)"
+_ROW = f"{_RULE};padding:6px 0"
+_LINE = "display:flex;align-items:center;column-gap:14px"
+_CLIP = "min-width:0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap"
+_WORD = f"flex:0 0 8em;{_CLIP}"
+_GLYPH = "display:inline-block;width:1.4em;font-weight:bold;color:"
+_BAR = "flex:0 0 72px;width:72px;height:8px"
+_NAME = f"flex:3 1 0;{_CLIP}"
+_TYPE = f"flex:2 1 0;{_CLIP};{MUTED}"
+_TIME = f"flex:0 0 11em;text-align:right;{_CLIP};{MUTED}"
+_CREDITS = f"flex:0 0 7.5em;text-align:right;{_CLIP}"
+_MESSAGE = "padding:2px 0 0 9em;overflow-wrap:anywhere"
+
+
+def panel_html(panel: Panel) -> Markup:
+    """Draw a panel: one summary line, then its rows, folded past 20. Well-formed XML.
+
+    Examples
+    --------
+    >>> "0 of 1 complete" in panel_html(Panel(rows=(Row(kind="image", id="a1", phase="waiting"),)))
+    True
+    """
+    return join([head_html(panel), fold_html(panel)])
+
+
+def head_html(panel: Panel) -> Markup:
+    """Draw what is always in sight: the summary and the first 20 rows."""
+    return root(_summary(panel), *map(row_html, in_order(panel.rows)[:FOLD]))
+
+
+def fold_html(panel: Panel) -> Markup:
+    """Draw the rows past the 20th, folded; empty when there are none.
+
+    Times that still run are left out, so that a live fold is redrawn, and falls shut,
+    only when a state changes.
+    """
+    rows = in_order(panel.rows)[FOLD:]
+    if not rows:
+        return Markup("")
+    counts = Counter(LOOKS[row.phase].word for row in rows)
+    label = f"{len(rows):,} more: " + ", ".join(f"{count:,} {word}" for word, count in counts.items())
+    drawn = [row_html(row, running=False) for row in rows[: LIMIT - FOLD]]
+    left = len(rows) - len(drawn)
+    rest = tag("div", f"and {left:,} more, all of them in the frame", style=_ROW) if left else None
+    return root(tag("details", tag("summary", label, style="padding:6px 0;cursor:pointer"), *drawn, rest))
+
+
+def row_html(row: Row, *, running: bool = True) -> Markup:
+    """Draw a row; `running=False` leaves out the time of a row that has not ended."""
+    time = time_text(row) if running or row.phase in FINISHED else ""
+    line = tag(
+        "div",
+        word_html(row),
+        _bar(row),
+        clipped(title(row), _NAME, f"{row.kind} {row.id}: {row.name or ''}"),
+        clipped(type_text(row.type) or row.kind, _TYPE, row.type),
+        tag("span", transfer_text(row) or time, style=_TIME),
+        tag("span", credits_text(row.credits, settled=row.settled), style=_CREDITS),
+        style=_LINE,
+    )
+    said = [tag("div", text, style=_MESSAGE) for text in messages(row)]
+    return tag("div", line, *said, style=_ROW)
+
+
+def word_html(row: Row) -> Markup:
+    """Draw a row's state: a coloured glyph, and the word that carries the meaning."""
+    look = LOOKS[row.phase]
+    return tag("span", tag("span", look.glyph, style=_GLYPH + look.colour), status_word(row), style=_WORD)
+
+
+def clipped(text: str, style: str, hover: str) -> Markup:
+    """Draw a text that ends in an ellipsis where its place ends, in full (300 characters) on hover."""
+    return tag("span", cut(shown(text), LINE), style=style, title=cut(shown(hover), TITLE) or None)
+
+
+def root(*children: str | None) -> Markup:
+    """Hold a whole drawing. The classes keep MathJax from reading "$5 or $6" as a formula."""
+    return tag("div", *children, style=_ROOT, class_="mathjax_ignore tex2jax_ignore")
+
+
+def _summary(panel: Panel) -> Markup:
+    first, *rest = summary_parts(panel)
+    tail = tag("span", "".join(f" · {part}" for part in rest), style=MUTED) if rest else None
+    return tag("div", tag("strong", first), tail, style="padding:4px 0 8px")
+
+
+def _bar(row: Row) -> Markup:
+    """Draw the bar: real for bytes alone; while a render runs no one knows how far it is, so no value."""
+    if row.phase == "downloading" and row.bytes_total:
+        return tag("progress", value=min(row.bytes_done, row.bytes_total), max=row.bytes_total, style=_BAR)
+    if row.phase not in FINISHED:
+        return tag("progress", max=1, style=_BAR)
+    return tag("progress", value=int(row.phase == "complete"), max=1, style=_BAR)

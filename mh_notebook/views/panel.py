@@ -1,0 +1,101 @@
+"""The live display of a watch, the same to its caller wherever it is shown."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from .front_end import Renderer, cell, check_renderer, in_kernel, renderer, shell
+from .outputs import HTML, TEXT, Displays, Lines, Nothing, Output, harmless
+from .state import Panel
+
+
+class LivePanel:
+    """A panel that is shown while it changes, and frozen when it ends.
+
+    Nothing that goes wrong with the display is raised into the watch: it is logged at level DEBUG.
+
+    Parameters
+    ----------
+    panel
+        How it looks at first.
+    renderer
+        "widget", "html", "text" or "none"; None asks `front_end.renderer`.
+    on_stop
+        Called when "Stop watching" is clicked, on whichever thread the front end's messages come.
+
+    Raises
+    ------
+    UnknownRendererError
+        The renderer, or `MH_NOTEBOOK_RENDERER`, is none of the four.
+
+    Examples
+    --------
+    >>> live = LivePanel(Panel(rows=()), renderer="none")
+    >>> live.show()
+    >>> live.finish(Panel(rows=()))
+    """
+
+    def __init__(
+        self, panel: Panel, *, renderer: str | None = None, on_stop: Callable[[], object] | None = None
+    ) -> None:
+        self.renderer: Renderer = _renderer(renderer)
+        self._panel = panel
+        self._on_stop = on_stop
+        self._output: Output | None = None
+        self._cell: int | None = None
+        self._finished = False
+        self._lock = threading.RLock()
+
+    def show(self) -> None:
+        """Display the panel in the cell that runs. Call it in the user's thread."""
+        with self._lock, harmless():
+            self._cell = cell()
+            if self._finished:
+                frozen = _output(_without_widget(self.renderer), self._panel, None)
+                frozen.show(self._panel)
+                return
+            self._output = self._output or _output(self.renderer, self._panel, self._on_stop)
+            self._output.show(self._panel)
+
+    def update(self, panel: Panel) -> None:
+        """Show a new state, from any thread; only what changed is sent. At most 4 calls a second, please."""
+        with self._lock, harmless():
+            if not self._finished:
+                self._panel = panel
+                if self._output:
+                    self._output.update(panel)
+
+    def finish(self, panel: Panel) -> None:
+        """Show the end: every output becomes HTML that needs no kernel; no comm stays open."""
+        with self._lock, harmless():
+            if not self._finished:
+                self._finished, self._panel = True, panel
+                if self._output:
+                    self._output.finish(panel)
+
+    def shown_in_this_cell(self) -> bool:
+        """Whether the last `show` was in the cell that runs now."""
+        return self._output is not None and self._cell is not None and self._cell == cell()
+
+
+def _renderer(asked: str | None) -> Renderer:
+    name = check_renderer(asked) if asked else renderer()
+    return "text" if name in ("widget", "html") and shell() is None else name
+
+
+def _without_widget(name: Renderer) -> Renderer:
+    return "html" if name == "widget" else name
+
+
+def _output(name: Renderer, panel: Panel, on_stop: Callable[[], object] | None) -> Output:
+    if name == "widget":
+        from .widgets import WidgetOutput
+
+        return WidgetOutput(panel, on_stop)
+    if name == "html":
+        return Displays((HTML, TEXT))
+    if name == "none":
+        return Nothing()
+    # What a worker prints in a notebook lands in the newest cell: text too goes by display id there.
+    return Displays((TEXT,)) if in_kernel() else Lines()

@@ -1,0 +1,51 @@
+"""What is shown, as frozen values: a row per project and the panel that holds them. All drawing starts here."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Phase = Literal["waiting", "active", "downloading", "complete", "error", "canceled", "failed", "stopped"]
+"""What a row is about, told apart in words:
+
+waiting      not asked yet, draft or queued        complete   rendered (and saved, where that was asked)
+active       rendering, or a status we do not know error      the render failed: `error` says why
+downloading  bytes are coming                      canceled   canceled in the web app
+failed       we could not find out: `error`        stopped    we stopped watching; the render goes on
+"""
+
+FINISHED: frozenset[Phase] = frozenset({"complete", "error", "canceled", "failed", "stopped"})
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One project as it looks now. All text is raw, as the server sent it: who draws it escapes it."""
+
+    kind: str  # "" while a bare id's kind is not known
+    id: str
+    phase: Phase
+    status: str = ""  # the API's own word, "" before the first answer
+    name: str | None = None
+    type: str = ""
+    elapsed: float = 0.0  # seconds
+    typical: float | None = None  # seconds that this type typically takes
+    credits: int | None = None
+    settled: bool = False  # credits are final, no longer an estimate
+    bytes_done: int = 0
+    bytes_total: int | None = None
+    files: int = 0  # saved on this machine
+    error: str = ""
+    hint: str = ""  # what to do next
+    note: str = ""  # passing: "asked to slow down, next try in 12 s"
+
+
+class Panel(msgspec.Struct, frozen=True, kw_only=True):
+    """All rows of one watch, in the order they were asked for."""
+
+    rows: tuple[Row, ...]
+    stopped: bool = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will change."""
+        return all(row.phase in FINISHED for row in self.rows)

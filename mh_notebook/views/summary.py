@@ -1,0 +1,39 @@
+"""A panel in one line, and its rows in the order in which they need the eye."""
+
+from __future__ import annotations
+
+from .state import Panel, Row
+from .wording import LOOKS, counted
+
+
+def in_order(rows: tuple[Row, ...]) -> list[Row]:
+    """Sort rows: what moves, what went wrong, what waits, what is done; else in the order asked for."""
+    return sorted(rows, key=lambda row: LOOKS[row.phase].rank)
+
+
+def summary_parts(panel: Panel) -> list[str]:
+    """Say what a panel amounts to: ["3 of 8 complete", "1 failed", "412 credits, 90 est."]."""
+    if not panel.rows:
+        return ["Nothing to watch"]
+    phases = [row.phase for row in panel.rows]
+    counts = {
+        "failed": phases.count("error") + phases.count("failed"),
+        "canceled": phases.count("canceled"),
+        "stopped": phases.count("stopped"),
+    }
+    return [
+        f"{phases.count('complete'):,} of {len(phases):,} complete",
+        *(f"{count:,} {word}" for word, count in counts.items() if count),
+        *_credits(panel.rows),
+    ]
+
+
+def _credits(rows: tuple[Row, ...]) -> list[str]:
+    known = [row for row in rows if row.credits is not None]
+    if not known:
+        return []
+    total = sum(row.credits or 0 for row in known)
+    estimated = sum(row.credits or 0 for row in known if not row.settled)
+    if any(row.settled for row in known):
+        return [counted(total, "credit") + (f", {estimated:,} est." if estimated else "")]
+    return [f"{counted(total, 'credit')} est."]

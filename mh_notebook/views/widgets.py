@@ -1,0 +1,73 @@
+"""The panel as a live widget: at most ten comms, however many rows, and none once it has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ipywidgets import HTML, Button, IntProgress, Layout, VBox
+from ipywidgets import Widget as AnyWidget
+
+from .html import fold_html, head_html
+from .outputs import Displays
+from .state import FINISHED, Panel
+
+STOP_HELP = "Stops watching from here. The render goes on, and its credits stay charged."
+
+
+class WidgetOutput:
+    """A bar of what is finished, the rows, a button: drawn from the panel, frozen to HTML at the end."""
+
+    def __init__(self, panel: Panel, on_stop: Callable[[], object] | None = None) -> None:
+        self._displays = Displays()
+        plain = Layout(width="auto", margin="0")
+        self._bar = IntProgress(layout=plain)
+        self._head = HTML(layout=plain)
+        self._fold = HTML(layout=plain, style=self._head.style)
+        self._button = _stop_button(on_stop) if on_stop else None
+        shown = [self._bar, self._head, self._fold, *([self._button] if self._button else [])]
+        self._box = VBox(shown, layout=plain)
+        self._draw(panel)
+
+    def show(self, panel: Panel) -> None:
+        """Display the widget in the cell that runs; one more view costs no comm."""
+        self._draw(panel)
+        self._displays.show(panel, live=self._box.model_id)
+
+    def update(self, panel: Panel) -> None:
+        """Set what changed, and nothing else: an unchanged value sends no message."""
+        self._draw(panel)
+
+    def finish(self, panel: Panel) -> None:
+        """Freeze every view to HTML, then close the comms."""
+        try:
+            self._displays.finish(panel)
+        finally:
+            for widget in self._owned():
+                widget.close()
+
+    def _draw(self, panel: Panel) -> None:
+        count = len(panel.rows)
+        _set(self._bar, max=max(count, 1), value=sum(row.phase in FINISHED for row in panel.rows))
+        _set(self._head, value=str(head_html(panel)))
+        _set(self._fold, value=str(fold_html(panel)))
+
+    def _owned(self) -> list[AnyWidget]:
+        widgets: list[AnyWidget] = [self._box, self._bar, self._head, self._fold]
+        widgets += [self._button] if self._button else []
+        parts = [
+            part for widget in widgets for part in (widget.layout, getattr(widget, "style", None)) if part
+        ]
+        return list(dict.fromkeys([*widgets, *parts]))
+
+
+def _stop_button(on_stop: Callable[[], object]) -> Button:
+    layout = Layout(width="auto", align_self="flex-start", margin="4px 0")
+    button = Button(description="Stop watching", tooltip=STOP_HELP, layout=layout)
+    button.on_click(lambda _: on_stop())
+    return button
+
+
+def _set(widget: AnyWidget, **values: object) -> None:
+    for name, value in values.items():
+        if getattr(widget, name) != value:
+            setattr(widget, name, value)
