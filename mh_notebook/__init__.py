@@ -1,0 +1,80 @@
+"""Magic Hour projects in a notebook: typed frames, live bars, inline media, and credits that add up."""
+
+from . import credits
+from .client import AsyncClient, Client
+from .default import frame, history, resume, watch
+from .demo import demo
+from .doctor import doctor
+from .login import login
+from .monitor import Monitor
+from .protocol.errors import (
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    AuthenticationError,
+    BadRequestError,
+    ClientClosedError,
+    ConfigurationError,
+    DownloadError,
+    InvalidRefError,
+    InvalidResponseError,
+    MagicHourError,
+    MissingTokenError,
+    NotFoundError,
+    PaymentRequiredError,
+    PermissionDeniedError,
+    ProjectFailedError,
+    RateLimitError,
+    ServerError,
+    UnprocessableEntityError,
+    UnsafeDownloadError,
+    WaitTimeoutError,
+)
+from .protocol.models import Account, AudioProject, Download, ImageProject, Project, ProjectError, VideoProject
+from .sandbox import Sandbox
+from .views.media import gallery, preview
+
+__all__ = [
+    "APIConnectionError",
+    "APIStatusError",
+    "APITimeoutError",
+    "Account",
+    "AsyncClient",
+    "AudioProject",
+    "AuthenticationError",
+    "BadRequestError",
+    "Client",
+    "ClientClosedError",
+    "ConfigurationError",
+    "Download",
+    "DownloadError",
+    "ImageProject",
+    "InvalidRefError",
+    "InvalidResponseError",
+    "MagicHourError",
+    "MissingTokenError",
+    "Monitor",
+    "NotFoundError",
+    "PaymentRequiredError",
+    "PermissionDeniedError",
+    "Project",
+    "ProjectError",
+    "ProjectFailedError",
+    "RateLimitError",
+    "Sandbox",
+    "ServerError",
+    "UnprocessableEntityError",
+    "UnsafeDownloadError",
+    "VideoProject",
+    "WaitTimeoutError",
+    "credits",
+    "demo",
+    "doctor",
+    "frame",
+    "gallery",
+    "history",
+    "login",
+    "preview",
+    "resume",
+    "watch",
+]

@@ -115,7 +115,7 @@ class History:
     def frame(self) -> pd.DataFrame:
         """Return all that was seen, oldest first: the frame's schema plus `first_seen_at` and `deleted_at`.
 
-        Both are datetime64[us, UTC]. Links are not kept, so `expires_at` is NA.
+        Both are datetime64[us, UTC].
         """
         rows = self._submit(self._rows, _ALL, (self._account, self._account)).result() or []
         frame = build_frame([_read(kind, id_, text) for kind, id_, text, _, _ in rows])
@@ -255,7 +255,7 @@ class _Transaction:
 
 def _without_links(project: Project) -> str:
     state = msgspec.to_builtins(project)
-    state["downloads"] = []
+    state["downloads"] = [{**download, "url": ""} for download in state["downloads"]]
     state.pop("download", None)
     return msgspec.json.encode(redact_all(state)).decode()
 

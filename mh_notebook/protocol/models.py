@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Self
 
@@ -94,6 +94,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = ""
+    draw: ClassVar[Callable[[Any], str] | None] = None  # set by the views: this package draws nothing itself
 
     id: str
     name: str | None
@@ -149,6 +150,9 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         fields = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
         return f"{type(self).__name__}({fields})"
+
+    def _repr_html_(self) -> str | None:
+        return None if Project.draw is None else Project.draw(self)
 
     def __rich_repr__(self) -> Iterator[tuple[str, object]]:
         for field in msgspec.structs.fields(self):

@@ -55,8 +55,9 @@ def refusal(status: int, message: str | None = None) -> Answer:
 
 def as_xml(status: int, code: str, message: str) -> Answer:
     """Answer with an error as storage hosts write it."""
-    text = f"<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
-    return Answer(status, {"Content-Type": "application/xml; charset=UTF-8"}, text.encode())
+    error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    body = f"<?xml version='1.0' encoding='UTF-8'?>{error}".encode()
+    return Answer(status, {"Content-Type": "application/xml; charset=UTF-8"}, body)
 
 
 def _phrase(status: int) -> str:

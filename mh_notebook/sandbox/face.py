@@ -22,9 +22,9 @@ _T = TypeVar("_T")
 class Sandbox:
     """A small Magic Hour of your own, on loopback: no account, no cost, no waiting.
 
-    It serves the contract of the API from a thread of its own. Its projects queue, render, complete, fail and are
-    refunded in scaled time, and their files are real pictures, films and sounds. The same seed gives the same
-    world. It starts at first need.
+    It serves the contract of the API from a thread of its own. Its projects queue, render, complete,
+    fail and are refunded in scaled time, and their files are real pictures, films and sounds. The same seed
+    gives the same world. It starts at first need.
 
     Parameters
     ----------
@@ -67,6 +67,8 @@ class Sandbox:
     ) -> None:
         if not speed > 0:
             raise ValueError(f"speed must be above 0, not {speed}")
+        if not 0 <= port <= 65_535:
+            raise ValueError(f"port must lie between 0 and 65535, not {port}")
         made = token or "mhk_sandbox_" + secrets.token_hex(12)
         self._store = Store(seed, speed, credits, made, link_lifetime, deprecated_fields, clock)
         self._refs = tuple(self._store.plans)

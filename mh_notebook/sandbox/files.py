@@ -30,7 +30,10 @@ def answer(store: Store, ask: Ask) -> Answer:
     plan = store.find(ref)
     if plan is None or not _made(store, plan, int(number), media):
         return as_xml(404, "NoSuchKey", "The specified key does not exist.")
-    return _ranged(output(plan, int(number), store.versions[ask.path]), ask)
+    version = store.versions[ask.path]
+    if (ask.path, version) not in store.outputs:
+        store.outputs[ask.path, version] = output(plan, int(number), version)
+    return _ranged(store.outputs[ask.path, version], ask)
 
 
 def expired() -> Answer:
@@ -48,7 +51,8 @@ def _ranged(file: Output, ask: Ask) -> Answer:
     headers = {"Content-Type": file.content_type, "Accept-Ranges": "bytes"}
     headers |= {"ETag": file.etag, "Last-Modified": file.modified}
     wanted = _RANGE.fullmatch(ask.headers.get("Range", ""))
-    if not wanted or not any(wanted.groups()) or ask.headers.get("If-Range", file.etag) not in file.validators:
+    unchanged = ask.headers.get("If-Range", file.etag) in file.validators
+    if not (wanted and any(wanted.groups()) and unchanged):
         return Answer(200, headers, file.data)
     first, last = _span(wanted.group(1), wanted.group(2), size)
     if first > last:

@@ -35,4 +35,4 @@ def verdict(secret: bytes, path: str, token: str, now: float, epoch: int = 0) ->
 
 
 def _digest(secret: bytes, path: str, moment: int, epoch: int) -> str:
-    return hmac.new(secret, f"{path}|{moment}|{epoch}".encode(), "sha256").hexdigest()
+    return hmac.digest(secret, f"{path}|{moment}|{epoch}".encode(), "sha256").hex()

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from functools import lru_cache
 from importlib.resources import files
-from random import Random
 
 from mh_notebook.sandbox.catalog import CONTENT_TYPES
+from mh_notebook.sandbox.chance import chance
 from mh_notebook.sandbox.world import Plan
 
 VARIANTS = {"mp4": ("wide-1", "wide-2", "tall-1"), "webm": ("wide-1", "tall-1"), "mp3": ("1", "2")}
@@ -33,23 +33,26 @@ class Output:
 def output(plan: Plan, number: int, version: int = 0) -> Output:
     """Return a project's output by number, from 1; each version has bytes of its own."""
     made = plan.created_at + (plan.draft_seconds + plan.queue_seconds + plan.render_seconds) / plan.speed
-    data = _given(plan.output_bytes[number - 1], version) if plan.output_bytes else _made(plan, number, version)
+    data = _made(plan, number, version)
+    etag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
     modified = formatdate(made + version, usegmt=True)
-    return Output(data, CONTENT_TYPES[plan.media], _etag(data), modified)
+    return Output(data, CONTENT_TYPES[plan.media], etag, modified)
 
 
 def _made(plan: Plan, number: int, version: int) -> bytes:
+    if plan.output_bytes:
+        return _given(plan.output_bytes[number - 1], version)
     return render(plan.media, f"{plan.id}/{number}", version, plan.width, plan.height)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def render(media: str, key: str, version: int, width: int, height: int) -> bytes:
-    """Return a file of a medium; the key chooses the scene or the tune.
+    r"""Return a file of a medium; the key chooses the scene or the tune.
 
     Examples
     --------
     >>> render("png", "c1/1", 0, 96, 64)[:4]
-    b'\\x89PNG'
+    b'\x89PNG'
     """
     if media in VARIANTS:
         return _stored(media, key, version, tall=height > width)
@@ -63,20 +66,13 @@ def render(media: str, key: str, version: int, width: int, height: int) -> bytes
 
 
 def _stored(media: str, key: str, version: int, *, tall: bool) -> bytes:
-    names = VARIANTS[media]
-    shaped = [name for name in names if name.startswith("tall") == tall] or list(names)
-    # A version must differ from the one before; where one shape has a single file, any other shape will do.
-    pool = shaped if version == 0 or len(shaped) > 1 else list(names)
-    chosen = pool[(Random(key).randrange(len(pool)) + version) % len(pool)]
+    shaped = [name for name in VARIANTS[media] if name.startswith("tall") == tall]
+    # The next version must be another file, of another shape if need be.
+    order = shaped + [name for name in VARIANTS[media] if name not in shaped]
+    chosen = order[(chance(key).randrange(len(shaped) or len(order)) + version) % len(order)]
     return (files("mh_notebook.sandbox") / "media" / f"{chosen}.{media}").read_bytes()
 
 
-@lru_cache(maxsize=4)
 def _given(data: bytes, version: int) -> bytes:
     # Another version differs in each byte, so that a file pieced together from two is seen to be wrong.
     return data.translate(bytes((value + version) % 256 for value in range(256))) if version else data
-
-
-@lru_cache(maxsize=256)
-def _etag(data: bytes) -> str:
-    return f'"{hashlib.sha256(data).hexdigest()[:32]}"'

@@ -43,7 +43,7 @@ PALETTES = (
     _palette("1b1440 5a2268 c23a74 f7805a ffc27a", "ffe3b0", "8a3672", "150a2c"),
     _palette("6fa3ad a4cbc4 d9e6d2 f6f1da", "fffdf0", "9dc0b8", "16393f"),
     _palette("060a20 10214a 284a7c 5f87ad 9db9c9", "f7f3dd", "4a6c92", "050b1a", night=True),
-    _palette("2f7ca8 86bdd0 d8e2d2 fbe3b9 f9c58f", "fff8e4", "dba27b", "5c2a2c"),
+    _palette("256f9e 6fb1c9 b9d6cf f3dcb0 f4b57c", "fff8e4", "dba27b", "5c2a2c"),
     _palette("4a4a86 8f82b8 d3b1c8 f6d3c6 fdeed9", "fff9ea", "a692bd", "27224a"),
     _palette("071d2b 0d4152 1f7a78 6fb89b c9e2b4", "fbffe8", "2f7f7c", "04151c", night=True),
     _palette("f2a65a f6bd72 f9d58f fcebbd", "fffaf0", "d98f5c", "5a2333"),

@@ -14,7 +14,7 @@ _OPTIONS: Mapping[str, Mapping[str, object]] = {
     "jpeg": {"quality": 86, "optimize": True},
     "webp": {"quality": 84, "method": 4},
 }
-_FRAMES, _FRAME_MILLISECONDS = 10, 120
+_FRAMES, _FRAME_MILLISECONDS = 8, 150
 
 
 def picture(media: str, key: str, width: int, height: int) -> bytes:
@@ -32,7 +32,7 @@ def picture(media: str, key: str, width: int, height: int) -> bytes:
         still = landscape(key, width, height)
         # 256 dithered colours look the same here and take a third of the bytes.
         still = _flat(still) if media == "png" else still
-        still.save(buffer, media, **_OPTIONS[media])  # type: ignore[arg-type]  # options of the format's own
+        still.save(buffer, media, **_OPTIONS[media])
     return buffer.getvalue()
 
 
@@ -43,8 +43,8 @@ def _flat(still: Image.Image, colours: int = 256) -> Image.Image:
 
 def _save_moving(buffer: io.BytesIO, key: str, width: int, height: int) -> None:
     moments = [landscape(key, width, height, number / _FRAMES) for number in range(_FRAMES)]
-    palette = moments[0].quantize(96, Image.Quantize.MEDIANCUT)
+    palette = moments[0].quantize(64, Image.Quantize.MEDIANCUT)
     # No dithering between frames: its noise would change everywhere and cost ten times the bytes.
     frames = [moment.quantize(palette=palette, dither=Image.Dither.NONE) for moment in moments]
     options = {"append_images": frames[1:], "duration": _FRAME_MILLISECONDS, "loop": 0, "optimize": False}
-    frames[0].save(buffer, "gif", save_all=True, **options)  # type: ignore[arg-type]  # options of the format's own
+    frames[0].save(buffer, "gif", save_all=True, **options)

@@ -1,12 +1,14 @@
-"""A landscape as a function of a key, a size and a moment: sky, light, clouds, ridges, water, trees, a boat."""
+"""A landscape as a function of a key, a size and a moment: sky, light, ridges, water, trees, a boat."""
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from random import Random
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
+from mh_notebook.sandbox.chance import chance
 from mh_notebook.sandbox.palettes import PALETTES, Colour, Palette, mixed
 
 _FINE = 2  # drawn twice as large, then reduced: that smooths all edges
@@ -39,7 +41,7 @@ def landscape(key: str, width: int, height: int, moment: float = 0.0) -> Image.I
 
 class _Scene:
     def __init__(self, key: str, width: int, height: int, moment: float) -> None:
-        rng = Random(key)
+        rng = chance(key)
         self.key, self.size, self.moment = key, (width, height), moment
         self.palette: Palette = rng.choice(PALETTES)
         self.lake = rng.random() < 0.62
@@ -49,12 +51,12 @@ class _Scene:
 
     def rng(self, part: str) -> Random:
         """Give each part its own chance, so that a change to one leaves the others alone."""
-        return Random(f"{self.key}/{part}")
+        return chance(self.key, part)
 
     def drawn(self) -> Image.Image:
-        picture = gradient(self.size[0], self.horizon, self.palette.sky)
-        canvas = Image.new("RGB", self.size, self.palette.near)
-        canvas.paste(picture, (0, 0))
+        # Beyond the horizon the sky goes on, as a hill may leave a gap there.
+        canvas = Image.new("RGB", self.size, self.palette.sky[-1])
+        canvas.paste(gradient(self.size[0], self.horizon, self.palette.sky), (0, 0))
         if self.palette.night:
             self._stars(canvas)
         self._light(canvas)
@@ -92,14 +94,9 @@ class _Scene:
         for _ in range(rng.randint(3, 7)):
             x, y = rng.uniform(-0.1, 1.0) * width, rng.uniform(0.1, 0.85) * self.horizon
             x += 0.015 * width * math.sin(math.tau * (self.moment + y / height))
-            long, alpha = rng.uniform(0.16, 0.42) * width, rng.randint(50, 110)
-            for _ in range(5):
-                left, wide = x + rng.uniform(0, 0.5) * long, rng.uniform(0.3, 0.8) * long
-                thin = height * rng.uniform(0.004, 0.011)
-                draw.rounded_rectangle((left, y - thin, left + wide, y + thin), thin, alpha)
-                y += rng.uniform(-1.2, 1.6) * thin
-        mask = mask.filter(ImageFilter.GaussianBlur(height * 0.004))
-        tint = mixed(self.palette.sky[-1], self.palette.light, 0.4)
+            _cloud(draw, (x, y), rng.uniform(0.18, 0.42) * width, height, rng)
+        mask = mask.filter(ImageFilter.GaussianBlur(height * 0.003))
+        tint = mixed(self.palette.sky[2 if self.palette.night else -1], self.palette.light, 0.35)
         canvas.paste(Image.new("RGB", self.size, tint), (0, 0), mask)
 
     def _ridges(self, canvas: Image.Image, *, count: int, base: int) -> None:
@@ -130,7 +127,9 @@ class _Scene:
         x = -0.02 * width
         while x < width:
             ground = line[min(max(int(x / width * (len(line) - 1)), 0), len(line) - 1)]
-            tall = height * rng.uniform(0.045, 0.13) * (0.6 + 0.6 * abs(math.sin(x / width * 5 + len(self.key))))
+            tall = (
+                height * rng.uniform(0.045, 0.13) * (0.6 + 0.6 * abs(math.sin(x / width * 5 + len(self.key))))
+            )
             _pine(draw, x, ground + tall * 0.12, tall, self.palette.near)
             x += width * rng.choice((0.008, 0.014, 0.02, 0.05))
 
@@ -139,7 +138,9 @@ class _Scene:
         deep = height - self.horizon
         mirror = canvas.crop((0, max(self.horizon - int(deep * 1.5), 0), width, self.horizon))
         mirror = mirror.transpose(Image.Transpose.FLIP_TOP_BOTTOM).resize((width, deep))
-        tint = gradient(width, deep, (self.palette.sky[-2], mixed(self.palette.sky[0], self.palette.near, 0.35)))
+        tint = gradient(
+            width, deep, (self.palette.sky[-2], mixed(self.palette.sky[0], self.palette.near, 0.35))
+        )
         water = Image.blend(mirror, tint, 0.42)
         for y in range(0, deep, 2):
             swell = 1.0 + 9.0 * (y / deep) ** 1.2
@@ -179,7 +180,9 @@ class _Scene:
         left = rng.random() < 0.5
         line = _ridge(rng, width, height * 0.97, height * 0.05, 0.5)
         far = len(line) - 1
-        rise = [height * 0.2 * max(0.0, 1 - 1.9 * (n if left else far - n) / far) ** 1.6 for n in range(far + 1)]
+        rise = [
+            height * 0.2 * max(0.0, 1 - 1.9 * (n if left else far - n) / far) ** 1.6 for n in range(far + 1)
+        ]
         line = [y - lift for y, lift in zip(line, rise, strict=True)]
         self._ridge(canvas, line, height, self.palette.near, self.palette.near)
         draw = ImageDraw.Draw(canvas)
@@ -227,10 +230,21 @@ def _glow(canvas: Image.Image, centre: tuple[int, int], reach: int, colour: Colo
     canvas.paste(Image.new("RGB", falloff.size, colour), corner, falloff.point(table))
 
 
+def _cloud(
+    draw: ImageDraw.ImageDraw, place: tuple[float, float], long: float, height: int, rng: Random
+) -> None:
+    (x, y), alpha = place, rng.randint(55, 115)
+    for _ in range(4):
+        left, wide = x + rng.uniform(0, 0.45) * long, rng.uniform(0.35, 0.8) * long
+        thin = height * rng.uniform(0.006, 0.014)
+        draw.ellipse((left, y - thin, left + wide, y + thin), alpha)
+        y += rng.uniform(-0.7, 1.1) * thin
+
+
 def _ridge(rng: Random, width: int, base: float, rise: float, rough: float) -> list[float]:
     points, step = [rng.uniform(-0.6, 0.6), rng.uniform(-1, 1), rng.uniform(-0.6, 0.6)], 0.9
     while len(points) < width / 5:
-        middles = [(a + b) / 2 + rng.uniform(-step, step) for a, b in zip(points, points[1:], strict=False)]
+        middles = [(a + b) / 2 + rng.uniform(-step, step) for a, b in pairwise(points)]
         points = [value for pair in zip(points, middles, strict=False) for value in pair] + points[-1:]
         step *= rough
     return [base - rise * value * 0.6 for value in points]
@@ -241,11 +255,15 @@ def _pine(draw: ImageDraw.ImageDraw, x: float, ground: float, tall: float, colou
     for tier in range(6):
         top = ground - tall * (1 - tier * 0.14)
         wide, drop = tall * (0.045 + 0.026 * tier), tall * 0.25
-        draw.polygon([(x, top), (x - wide, top + drop), (x, top + drop * 0.8), (x + wide, top + drop)], colour)
+        hem = top + drop
+        draw.polygon([(x, top), (x - wide, hem), (x, hem - drop * 0.2), (x + wide, hem)], colour)
 
 
 def _boat(draw: ImageDraw.ImageDraw, x: float, y: float, size: float, hull: Colour, sail: Colour) -> None:
-    draw.polygon([(x - size * 0.62, y - size * 0.2), (x + size * 0.7, y - size * 0.2), (x + size * 0.45, y), (x - size * 0.45, y)], hull)
-    draw.line([(x, y - size * 0.2), (x, y - size * 1.6)], hull, max(2, int(size * 0.05)))
-    draw.polygon([(x + size * 0.06, y - size * 1.55), (x + size * 0.06, y - size * 0.32), (x + size * 0.6, y - size * 0.32)], sail)
-    draw.polygon([(x - size * 0.06, y - size * 1.4), (x - size * 0.06, y - size * 0.32), (x - size * 0.42, y - size * 0.32)], sail)
+    def shape(*corners: tuple[float, float]) -> list[tuple[float, float]]:
+        return [(x + size * across, y - size * up) for across, up in corners]
+
+    draw.polygon(shape((-0.62, 0.2), (0.7, 0.2), (0.45, 0), (-0.45, 0)), hull)
+    draw.line(shape((0, 0.2), (0, 1.6)), hull, max(2, int(size * 0.05)))
+    draw.polygon(shape((0.06, 1.55), (0.06, 0.32), (0.6, 0.32)), sail)
+    draw.polygon(shape((-0.06, 1.4), (-0.06, 0.32), (-0.42, 0.32)), sail)

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any, TypedDict
 
 from mh_notebook.sandbox.catalog import CONTENT_TYPES, TYPES, default_type, typical
+from mh_notebook.sandbox.chance import chance
 from mh_notebook.sandbox.world import ENDS, REFUNDED, Plan
 
 _NO_FACE = ("no_source_face", "Please use an image with a detectable face")
@@ -103,7 +104,7 @@ def seeded(seed: int, speed: float) -> list[Plan]:
     (12, 'Harbour at dawn', True)
     """
     return [
-        draw(kind, type_, options, Random(f"{seed}:{number}"), speed=speed)
+        draw(kind, type_, options, chance(seed, number), speed=speed)
         for number, (kind, type_, options) in enumerate(SEEDED)
     ]
 

@@ -105,10 +105,15 @@ async def _answer_api(store: Store, ask: Ask) -> Answer:
 
 
 async def _answer_file(store: Store, ask: Ask) -> Answer:
+    if (ask.path, store.versions[ask.path]) in store.outputs:
+        return files.answer(store, ask)
+    # Drawing takes a tenth of a second; the loop must go on meanwhile.
     return await asyncio.to_thread(files.answer, store, ask)
 
 
-async def _handle(store: Store, respond: Responder, host: str, request: web.BaseRequest) -> web.StreamResponse:
+async def _handle(
+    store: Store, respond: Responder, host: str, request: web.BaseRequest
+) -> web.StreamResponse:
     at = store.clock()
     fault = store.faults.take(request.path)
     body = await request.read() if request.can_read_body else b""

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import io
-import math
 import wave
-from array import array
 from random import Random
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mh_notebook.sandbox.chance import chance
 
 RATE = 16_000
 _SCALE = (0, 2, 4, 7, 9, 12, 14, 16)
 _STEP = 0.28
 _NOTES = 6
-_SECONDS = 2.6
+_TIMES = np.arange(int(RATE * 2.6)) / RATE
+_OVERTONES = ((1, 1.0), (2, 0.35), (3, 0.12))
 
 
 def wav(key: str) -> bytes:
@@ -23,9 +27,8 @@ def wav(key: str) -> bytes:
     >>> wav("c1/1")[:4], wav("c1/1") == wav("c1/1")
     (b'RIFF', True)
     """
-    samples = _tune(Random(key))
-    peak = max(map(abs, samples))
-    pcm = array("h", (int(sample / peak * 24_000) for sample in samples))
+    samples = _tune(chance(key))
+    pcm = (samples / np.abs(samples).max() * 24_000).astype("<i2")
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
         file.setnchannels(1)
@@ -35,22 +38,17 @@ def wav(key: str) -> bytes:
     return buffer.getvalue()
 
 
-def _tune(rng: Random) -> list[float]:
-    samples = [0.0] * int(RATE * _SECONDS)
+def _tune(rng: Random) -> NDArray[np.float64]:
     root = rng.choice((196.0, 220.0, 246.94, 261.63))
-    for step in (0, 7, 16):
-        _pluck(samples, 0.0, root * 2 ** (step / 12 - 1), strength=0.5, decay=1.1)
-    for number in range(_NOTES):
-        pitch = root * 2 ** (rng.choice(_SCALE) / 12)
-        _pluck(samples, number * _STEP, pitch, strength=0.8, decay=3.2)
-    return samples
+    chord = [_pluck(0.0, root * 2 ** (step / 12 - 1), 0.5, decay=1.1) for step in (0, 7, 16)]
+    pitches = [root * 2 ** (rng.choice(_SCALE) / 12) for _ in range(_NOTES)]
+    melody = [_pluck(number * _STEP, pitch, 0.8, decay=3.2) for number, pitch in enumerate(pitches)]
+    ending = np.minimum(1.0, (_TIMES[-1] - _TIMES) * 5)
+    return np.sum(chord + melody, axis=0) * ending
 
 
-def _pluck(samples: list[float], start: float, pitch: float, *, strength: float, decay: float) -> None:
-    first, turn = int(start * RATE), 2 * math.pi * pitch / RATE
-    last = len(samples) - first
-    for index in range(last):
-        seconds = index / RATE
-        fade = min(1.0, seconds * 80) * min(1.0, (last - index) / (0.2 * RATE)) * math.exp(-decay * seconds)
-        tone = math.sin(turn * index) + 0.35 * math.sin(2 * turn * index) + 0.12 * math.sin(3 * turn * index)
-        samples[first + index] += strength * fade * tone
+def _pluck(start: float, pitch: float, strength: float, *, decay: float) -> NDArray[np.float64]:
+    seconds = np.maximum(_TIMES - start, 0.0)
+    fade = np.minimum(1.0, seconds * 80) * np.exp(-decay * seconds)
+    tones = [level * np.sin(2 * np.pi * pitch * times * seconds) for times, level in _OVERTONES]
+    return strength * fade * np.sum(tones, axis=0)

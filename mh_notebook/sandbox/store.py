@@ -6,11 +6,12 @@ import secrets
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from random import Random
 from typing import NamedTuple
 
 from mh_notebook.sandbox import links, world
+from mh_notebook.sandbox.chance import chance
 from mh_notebook.sandbox.faults import Faults
+from mh_notebook.sandbox.media import Output
 from mh_notebook.sandbox.seeding import ProjectOptions, draw, seeded
 from mh_notebook.sandbox.world import Plan
 
@@ -69,6 +70,7 @@ class Store:
     epochs: Counter[Ref] = field(default_factory=Counter)
     handed: set[Ref] = field(default_factory=set)
     versions: Counter[str] = field(default_factory=Counter)
+    outputs: dict[tuple[str, int], Output] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
     begun: bool = False
@@ -94,7 +96,7 @@ class Store:
 
     def make(self, kind: str, type_: str | None, options: ProjectOptions) -> Plan:
         """Return the plan of a new project, whose clock starts now; it is not kept yet."""
-        rng = Random(f"{self.seed}:{len(self.plans)}")
+        rng = chance(self.seed, len(self.plans))
         return draw(kind, type_, options, rng, created_at=self.clock(), speed=self.speed)
 
     def find(self, ref: Ref) -> Plan | None:

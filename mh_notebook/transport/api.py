@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 
 import aiohttp
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from yarl import URL
 
 from ..protocol.decoding import status_error
 from ..protocol.errors import InvalidResponseError, MagicHourError, NotFoundError
 from ..protocol.redaction import Secret
-from ..protocol.retrying import ATTEMPTS, is_transient, pause_before_retry, read_retry_after
+from ..protocol.retrying import is_transient, read_retry_after
 from .clock import Clock
 from .connection import CHUNK, Connections, our_errors
+from .retries import Notice, retrying
 
 LARGEST_ANSWER = 8 * CHUNK  # bytes; a project's details are some 700
-
-Notice = Callable[[float, MagicHourError], None]
-"""Told of each pause before another attempt: seconds, and why."""
 
 
 class Api:
@@ -86,34 +82,13 @@ class Api:
         """Replay the first failure, then attempt on. Success at once, the usual case, pays for none of this."""
         replay = [first]
 
-        def wait(state: RetryCallState) -> float:
-            error = state.outcome.exception() if state.outcome else None
-            return pause_before_retry(state.attempt_number, error, random.random())  # noqa: S311
-
-        def stop(state: RetryCallState) -> bool:
-            now = asyncio.get_running_loop().time()
-            return state.attempt_number >= ATTEMPTS or now + state.upcoming_sleep > deadline
-
-        def tell(state: RetryCallState) -> None:
-            error = state.outcome.exception() if state.outcome else None
-            if notice is not None and isinstance(error, MagicHourError):
-                notice(state.upcoming_sleep, error)
-
         async def next_attempt() -> bytes:
             if replay:
                 raise replay.pop()
             return await attempt()
 
-        retrying = AsyncRetrying(
-            sleep=self._clock.sleep,
-            wait=wait,
-            stop=stop,
-            retry=retry_if_exception(is_transient),
-            before_sleep=tell,
-            reraise=True,
-        )
         try:
-            return await retrying(next_attempt)
+            return await retrying(self._clock.sleep, deadline=deadline, notice=notice)(next_attempt)
         except NotFoundError:
             if lost_delete:  # the first DELETE did its work, only its answer was lost
                 return b""

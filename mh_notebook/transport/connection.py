@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import aiohttp
 
@@ -33,12 +33,11 @@ class Connection:
         await self.session.close()
 
     def abandon(self) -> None:
-        """Let go of a session whose loop is closed: its sockets are closed, nobody is left to be told."""
+        """Let go of the session where nobody can be awaited any more; its sockets are closed all the same."""
         connector = self.session.connector
         self.session.detach()
         if connector is not None:
-            with suppress(RuntimeError):  # its transports try to speak to the closed loop
-                connector.close()
+            connector.close().__await__()  # begun is enough; merely to forget it would warn
 
 
 class Connections:
@@ -69,11 +68,14 @@ class Connections:
         self._abandon_closed_loops()
 
     def abandon(self) -> None:
-        """Let go of all, where no loop is left to close them on."""
+        """Let go of all, from any thread."""
         self.closed = True
-        for connection in self._by_loop.values():
-            connection.abandon()
-        self._by_loop.clear()
+        for loop in list(self._by_loop):
+            connection = self._by_loop.pop(loop)
+            if loop.is_running():
+                loop.call_soon_threadsafe(connection.abandon)
+            else:
+                connection.abandon()
 
     def _abandon_closed_loops(self) -> None:
         for loop in [loop for loop in self._by_loop if loop.is_closed()]:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from markupsafe import Markup
 
-from .html import MUTED, clipped, root, row_html
+from .html import INDENT, MUTED, clipped, facts_html, root, row_html
 from .markup import tag
 from .state import Phase, Row
 from .text import row_text
@@ -21,7 +21,7 @@ PHASES: dict[str, Phase] = {
     "error": "error",
     "canceled": "canceled",
 }
-_FACTS = f"padding:0 0 6px 9em;overflow-wrap:anywhere;{MUTED}"
+_FACTS = f"{INDENT};{MUTED}"
 
 
 class ProjectError(Protocol):
@@ -62,7 +62,7 @@ class ShownProject(Protocol):
 
 def project_html(project: ShownProject) -> Markup:
     """Draw a project as a card: its row, then its facts and its files. Well-formed XML, no link in it."""
-    facts = tag("div", " · ".join(project_facts(project)), style=_FACTS)
+    facts = tag("div", facts_html(project_facts(project)), style=_FACTS)
     paths = [
         tag("div", clipped(path, "font-family:monospace", path), style=_FACTS) for path in _paths(project)
     ]

@@ -47,7 +47,7 @@ class Source(NamedTuple):
 
 
 def sources(thing: object) -> list[Source]:
-    """List what a thing holds to show: one source for a path or bytes, one for each file of a project or frame.
+    """List what a thing holds to show: one source for each file.
 
     Raises
     ------
@@ -68,15 +68,14 @@ def sources(thing: object) -> list[Source]:
     if isinstance(thing, Iterable):
         return [source for item in thing for source in sources(item)]
     raise TypeError(
-        f"cannot preview a {type(thing).__name__}: give a project, a path, bytes, or a frame with a `path` column"
+        f"cannot preview a {type(thing).__name__}: "
+        "give a project, a path, bytes, or a frame with a `path` column"
     )
 
 
 def _direct(path: str) -> Source:
     if not Path(path).expanduser().exists():
-        raise FileNotFoundError(
-            f"there is no file {redact(path)!r}; look at the path, or download the project again"
-        )
+        raise FileNotFoundError(f"there is no file {redact(path)!r}: look at the path, or download it again")
     return Source(name=Path(path).name, path=path)
 
 
@@ -84,7 +83,7 @@ def _of_project(project: HasFiles) -> list[Source]:
     facts = (type_text(str(getattr(project, "type", "") or "")), credits_text(_credits(project)))
     name = shown(str(getattr(project, "name", None) or getattr(project, "id", "") or "project"))
     if not project.downloaded_paths:
-        hint = "Fetch them with client.projects.download(project), or check_result(id)."
+        hint = "Fetch them with client.projects.download(project)."
         return [Source(name=name, facts=facts, problem="Its files are not on this machine yet.", hint=hint)]
     return [Source(name=name, path=str(path), facts=facts) for path in project.downloaded_paths]
 

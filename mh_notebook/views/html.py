@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -15,6 +17,7 @@ from .wording import LOOKS, credits_text, cut, shown, status_word, time_text, ti
 FOLD = 20  # rows in sight
 LIMIT = 200  # rows drawn at all: past that a saved notebook grows by 1 kB a row that nobody reads
 TITLE = 300  # characters of a tooltip
+UNBROKEN = 40  # characters of a fact that stay on one line
 LINE = 160  # characters of one line: an ellipsis comes far earlier, where the cell ends
 
 MUTED = "opacity:0.78"
@@ -23,14 +26,18 @@ _RULE = "border-top:1px solid rgba(128,128,128,0.28)"
 _ROW = f"{_RULE};padding:6px 0"
 _LINE = "display:flex;align-items:center;column-gap:14px"
 _CLIP = "min-width:0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap"
-_WORD = f"flex:0 0 8em;{_CLIP}"
+_WORD = f"flex:0 0 106px;{_CLIP}"
 _GLYPH = "display:inline-block;width:1.4em;font-weight:bold;color:"
-_BAR = "flex:0 0 72px;width:72px;height:8px"
-_NAME = f"flex:3 1 0;{_CLIP}"
-_TYPE = f"flex:2 1 0;{_CLIP};{MUTED}"
-_TIME = f"flex:0 0 11em;text-align:right;{_CLIP};{MUTED}"
+_BAR = "flex:0 0 64px;width:64px;height:8px"
+_ALL = "flex:0 0 160px;width:160px;height:8px;opacity:0.8"
+_DONE_BAR = f"{_BAR};opacity:0.65"
+_EMPTY_BAR = f"{_BAR};opacity:0.3"  # its track is white on dark pages, and would look full
+_NAME = f"flex:5 1 0;{_CLIP}"
+_TYPE = f"flex:4 1 0;{_CLIP};{MUTED}"
+_TIME = f"flex:0 0 12em;text-align:right;{_CLIP};{MUTED}"
 _CREDITS = f"flex:0 0 7.5em;text-align:right;{_CLIP}"
-_MESSAGE = "padding:2px 0 0 9em;overflow-wrap:anywhere"
+_WHOLE = "white-space:nowrap"
+INDENT = "padding:2px 0 0 198px;overflow-wrap:anywhere"  # under the name
 
 
 def panel_html(panel: Panel) -> Markup:
@@ -66,6 +73,7 @@ def fold_html(panel: Panel) -> Markup:
     return root(tag("details", tag("summary", label, style="padding:6px 0;cursor:pointer"), *drawn, rest))
 
 
+@lru_cache(maxsize=1024)  # most rows are as they were a moment ago: 100 rows take 0.4 ms, not 10
 def row_html(row: Row, *, running: bool = True) -> Markup:
     """Draw a row; `running=False` leaves out the time of a row that has not ended."""
     time = time_text(row) if running or row.phase in FINISHED else ""
@@ -75,11 +83,11 @@ def row_html(row: Row, *, running: bool = True) -> Markup:
         _bar(row),
         clipped(title(row), _NAME, f"{row.kind} {row.id}: {row.name or ''}"),
         clipped(type_text(row.type) or row.kind, _TYPE, row.type),
-        tag("span", transfer_text(row) or time, style=_TIME),
+        clipped(transfer_text(row) or time, _TIME, time),
         tag("span", credits_text(row.credits, settled=row.settled), style=_CREDITS),
         style=_LINE,
     )
-    said = [tag("div", text, style=_MESSAGE) for text in messages(row)]
+    said = [tag("div", text, style=INDENT) for text in messages(row)]
     return tag("div", line, *said, style=_ROW)
 
 
@@ -99,10 +107,26 @@ def root(*children: str | None) -> Markup:
     return tag("div", *children, style=_ROOT, class_="mathjax_ignore tex2jax_ignore")
 
 
+def facts_html(facts: Iterable[str]) -> Markup:
+    """Draw short facts in a row, "·" between them; a line breaks between two facts, not within one."""
+    return join((tag("span", fact, style=_WHOLE if len(fact) < UNBROKEN else None) for fact in facts), " · ")
+
+
 def _summary(panel: Panel) -> Markup:
     first, *rest = summary_parts(panel)
     tail = tag("span", "".join(f" · {part}" for part in rest), style=MUTED) if rest else None
-    return tag("div", tag("strong", first), tail, style="padding:4px 0 8px")
+    text = tag("span", tag("strong", first), tail, style="flex:1 1 0")
+    return tag("div", text, _overall(panel), style=f"{_LINE};padding:4px 0 8px")
+
+
+def _overall(panel: Panel) -> Markup | None:
+    """Draw how many rows have ended: a count, so it may have a value."""
+    ended = sum(row.phase in FINISHED for row in panel.rows)
+    if len(panel.rows) < 2:
+        return None
+    return tag(
+        "progress", value=ended, max=len(panel.rows), style=_ALL, title=f"{ended} of {len(panel.rows)} ended"
+    )
 
 
 def _bar(row: Row) -> Markup:
@@ -111,4 +135,5 @@ def _bar(row: Row) -> Markup:
         return tag("progress", value=min(row.bytes_done, row.bytes_total), max=row.bytes_total, style=_BAR)
     if row.phase not in FINISHED:
         return tag("progress", max=1, style=_BAR)
-    return tag("progress", value=int(row.phase == "complete"), max=1, style=_BAR)
+    complete = row.phase == "complete"
+    return tag("progress", value=int(complete), max=1, style=_DONE_BAR if complete else _EMPTY_BAR)

@@ -63,7 +63,7 @@ def sniff(head: bytes) -> Media:
 
 
 def _is_mp3_frame(head: bytes) -> bool:
-    """Whether an MPEG audio frame of layer III starts here, with a bit rate and a sampling rate that exist."""
+    """Whether an MPEG audio frame of layer III starts here, its bit rate and sampling rate valid."""
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:
         return False
     return head[2] >> 4 not in (0, 15) and head[2] >> 2 & 3 != 3 and head[1] >> 3 & 3 != 1

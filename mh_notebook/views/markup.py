@@ -47,26 +47,27 @@ def tag(name: str, *children: str | None, **attributes: str | float | bool | Non
     >>> tag("progress", max=1)
     Markup('<progress max="1"></progress>')
     """
-    opening = Markup("").join(_attribute(key, value) for key, value in attributes.items())
+    opening = "".join(["<", name, *[_attribute(key, value) for key, value in attributes.items()]])
     if name in VOID:
-        return Markup("<{}{} />").format(Markup(name), opening)  # noqa: S704 - element names are this package's
-    return Markup("<{0}{1}>{2}</{0}>").format(Markup(name), opening, join(children))  # noqa: S704 - the same
+        return Markup(opening + " />")  # noqa: S704 - the name is this package's, the values are escaped
+    return Markup("".join([opening, ">", join(children), "</", name, ">"]))  # noqa: S704 - the same
 
 
 def join(children: Iterable[str | None], separator: str = "") -> Markup:
     """Put pieces of text and markup together, the text escaped, None left out."""
-    return escape(separator).join(_piece(child) for child in children if child is not None)
+    pieces = [_piece(child) for child in children if child is not None]
+    return escape(separator).join(pieces)
 
 
 def _piece(child: str) -> Markup:
     return child if isinstance(child, Markup) else escape(clean(child))
 
 
-def _attribute(name: str, value: str | float | bool | None) -> Markup:
+def _attribute(name: str, value: str | float | bool | None) -> str:
     if value is None or value is False:
-        return Markup("")
+        return ""
     key = name.rstrip("_").replace("_", "-")
-    return Markup(' {}="{}"').format(key, clean(key if value is True else str(value)))
+    return "".join([" ", key, '="', escape(clean(key if value is True else str(value))), '"'])
 
 
 def _visible(match: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""Pictures, sound and video in the cell, under a budget of bytes, so that a notebook stays small enough to share."""
+"""Pictures, sound and video in the cell, under a budget of bytes: a notebook stays small enough to share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from .files import Source, sources
-from .html import MUTED, root
+from .html import MUTED, facts_html, root
 from .kinds_of_media import Media, sniff
 from .markup import tag
 from .pictures import BrokenPictureError, Picture, fit
@@ -50,11 +50,11 @@ class Preview:
     def __repr__(self) -> str:
         return "\n".join(figure.text for figure in self.figures) or "Nothing to show"
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {"text/html": str(self._html()), "text/plain": repr(self)}
 
     def _html(self) -> Markup:
-        return root(*[figure.html for figure in self.figures] or ["Nothing to show"])
+        return root(*[figure.html for figure in self.figures] or [Markup("Nothing to show")])
 
 
 class Gallery(Preview):
@@ -76,8 +76,8 @@ def preview(x: object, *, budget: int | None = None) -> Preview:
     x
         A project, the path of a file, bytes, or a row or frame with a `path` column.
     budget
-        Bytes that one file may put into the notebook: by default 256 KiB for a picture, which is scaled down to
-        fit, and 2 MiB for a sound or video, which is else played from its file.
+        Bytes that one file may put into the notebook: by default 256 KiB for a picture, which is scaled
+        down to fit, and 2 MiB for a sound or video, which is else played from its file.
 
     Returns
     -------
@@ -102,7 +102,7 @@ def preview(x: object, *, budget: int | None = None) -> Preview:
 
 
 def gallery(xs: object, *, budget: int | None = None) -> Gallery:
-    """Show the media of many things side by side: projects, paths, bytes, rows, or a frame with a `path` column.
+    """Show the media of many things side by side: projects, paths, bytes, or a frame of files.
 
     Parameters
     ----------
@@ -132,11 +132,15 @@ def _figure(source: Source, budget: int | None) -> Figure:
             return _player(source, media, facts, size, budget or PLAYER_BUDGET)
     except FileNotFoundError:
         return _card(source, [*source.facts, "the file is gone"], "Download the project again.")
-    except OSError as problem:
-        return _card(source, [*source.facts, f"cannot be read: {problem.strerror or problem}"])
+    except (OSError, ValueError) as problem:  # ValueError: a NUL in a path
+        return _card(source, [*source.facts, f"cannot be read: {_reason(problem)}"])
     except BrokenPictureError as problem:
         return _card(source, [*facts, f"the picture {problem}"])
     return _card(source, [*facts, "not a picture, sound or video that a browser plays"])
+
+
+def _reason(problem: OSError | ValueError) -> str:
+    return str(getattr(problem, "strerror", None) or problem)
 
 
 def _picture(source: Source, picture: Picture, size: int) -> Figure:
@@ -168,7 +172,7 @@ def _card(source: Source, facts: list[str], hint: str = "") -> Figure:
 
 
 def _caption(source: Source, facts: list[str]) -> list[Markup]:
-    said = " · ".join(shown(fact) for fact in facts if fact)
+    said = facts_html(shown(fact) for fact in facts if fact)
     return [tag("div", _title(source)), tag("div", said, style=MUTED)]
 
 

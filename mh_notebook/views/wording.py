@@ -81,6 +81,11 @@ def duration_text(seconds: float) -> str:
     return f"{whole // HOUR} h {whole % HOUR // MINUTE:02d} min"
 
 
+def about_text(seconds: float) -> str:
+    """Write a time that is an estimate, no finer than it is known: "51 s", "13 min"."""
+    return f"{max(1, round(seconds))} s" if seconds < 100 else f"{round(seconds / MINUTE)} min"
+
+
 def credits_text(credits_: int | None, *, settled: bool = True) -> str:
     """Write credits: "1 credit", "1,200 credits", "90 credits est."; "" when they are not known."""
     if credits_ is None:
@@ -115,7 +120,7 @@ def title(row: Row) -> str:
 def time_text(row: Row) -> str:
     """Say how long a row has taken, and while it may still take longer, how long its type typically takes."""
     elapsed = duration_text(row.elapsed) if row.elapsed > 0 else ""
-    typical = duration_text(row.typical) if row.typical and row.phase in ("waiting", "active") else ""
+    typical = about_text(row.typical) if row.typical and row.phase in ("waiting", "active") else ""
     return " · ".join(part for part in (elapsed, typical and f"typically {typical}") if part)
 
 

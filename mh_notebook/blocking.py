@@ -1,0 +1,32 @@
+"""Blocking methods made from the asynchronous ones: the same names, parameters and documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from .transport.loop_thread import LoopThread
+
+A = TypeVar("A")
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Blocking(Protocol[A]):
+    """Something that stands before an asynchronous twin, and the thread on which the twin is run."""
+
+    _asynchronous: A
+    _thread: LoopThread
+
+
+def blocking(
+    method: Callable[Concatenate[A, P], Coroutine[Any, Any, R]],
+) -> Callable[Concatenate[Blocking[A], P], R]:
+    """Make the blocking twin of an asynchronous method."""
+
+    @wraps(method)
+    def call(self: Blocking[A], /, *arguments: P.args, **options: P.kwargs) -> R:
+        return self._thread.run(method(self._asynchronous, *arguments, **options))
+
+    return call

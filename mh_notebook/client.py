@@ -1,0 +1,246 @@
+"""The two clients. `AsyncClient` is awaited on the caller's loop; `Client` blocks, on a loop thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from functools import wraps
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Generic, Self
+
+import pandas as pd
+
+from .blocking import blocking
+from .core import Core
+from .frames import build_frame
+from .history import History, default_path
+from .monitor import Monitor
+from .projects import AnyProject, AsyncKindProjects, AsyncProjects, Directory
+from .protocol.models import Account, AudioProject, ImageProject, VideoProject
+from .protocol.refs import Refs
+from .settings import find_base_url, find_token, positive
+from .transport.clock import Clock
+from .transport.loop_thread import LoopThread
+
+
+class _AnyClient:
+    """What both clients are made with."""
+
+    def __init__(
+        self,
+        token: str | None = None,
+        base_url: str | None = None,
+        *,
+        timeout: float = 60.0,
+        concurrency: int = 32,
+        download_directory: Directory = None,
+        history: bool | str | PathLike[str] = True,
+        progress: bool | None = None,
+        _clock: Clock | None = None,
+    ) -> None:
+        """Make a client; nothing is sent yet.
+
+        Parameters
+        ----------
+        token : str, optional
+            The API key; else MAGIC_HOUR_API_KEY, else API_TOKEN.
+        base_url : str, optional
+            Else MAGIC_HOUR_BASE_URL, else production. Plain http is for this machine alone.
+        timeout : float
+            Seconds that one API call may take, all its attempts included.
+        concurrency : int
+            API calls under way at once.
+        download_directory : path, optional
+            Where outputs are saved; the current directory unless given.
+        history : bool or path
+            Whether, or where, to write down what was seen.
+        progress : bool, optional
+            None shows what the place can show, False nothing.
+
+        Raises
+        ------
+        MissingTokenError
+            No key was found.
+        ConfigurationError
+            A setting cannot work.
+        """
+        key = find_token(token)
+        settings: dict[str, Any] = {
+            "timeout": positive("timeout", timeout),
+            "concurrency": int(positive("concurrency", concurrency)),
+            "directory": Path(download_directory or "."),
+            "clock": _clock or Clock(),
+        }
+        address = find_base_url(base_url)
+        self._core = Core(key, address, history=_history(history, key), **settings)
+        self._progress = progress
+
+    def history(self) -> pd.DataFrame:
+        """Return what this client's account was seen to make: the frame's schema, plus when it was first seen.
+
+        Empty where the client was made with `history=False`.
+        """
+        return build_frame([]) if self._core.history is None else self._core.history.frame()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._core.api.base_url!r})"
+
+
+class AsyncV1:
+    """The calls as the vendor's SDK groups them, asynchronous."""
+
+    def __init__(self, core: Core, progress: bool | None) -> None:
+        self.image_projects = AsyncKindProjects[ImageProject](core, "image", progress)
+        self.video_projects = AsyncKindProjects[VideoProject](core, "video", progress)
+        self.audio_projects = AsyncKindProjects[AudioProject](core, "audio", progress)
+
+
+class AsyncClient(_AnyClient):
+    """A client whose calls are awaited, on the caller's own loop. Best used with `async with`.
+
+    Examples
+    --------
+    >>> import asyncio, mh_notebook as mh
+    >>> async def main():
+    ...     with mh.Sandbox() as sandbox:
+    ...         async with sandbox.async_client() as client:
+    ...             return await client.projects.frame(sandbox.refs)
+    >>> asyncio.run(main())["kind"].nunique()
+    3
+    """
+
+    @wraps(_AnyClient.__init__)
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._finalizer = weakref.finalize(self, self._core.abandon)
+
+    @property
+    def v1(self) -> AsyncV1:
+        """The calls by kind: `image_projects`, `video_projects`, `audio_projects`."""
+        return AsyncV1(self._core, self._progress)
+
+    @property
+    def projects(self) -> AsyncProjects:
+        """The calls on any mix of kinds."""
+        return AsyncProjects(self._core, self._progress)
+
+    async def account(self) -> Account:
+        """Get the account that owns the key: its id, credits left and tier."""
+        return await self._core.account()
+
+    async def close(self) -> None:
+        """End the watches, close the connections, write the history. Closing twice is fine."""
+        self._finalizer.detach()
+        await self._core.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+class KindProjects(Generic[AnyProject]):
+    """The projects of one kind, blocking."""
+
+    def __init__(self, asynchronous: AsyncKindProjects[AnyProject], client: Client) -> None:
+        self._asynchronous, self._thread, self._client = asynchronous, client._thread, client
+
+    get = blocking(AsyncKindProjects[AnyProject].get)
+    delete = blocking(AsyncKindProjects[AnyProject].delete)
+    check_result = blocking(AsyncKindProjects[AnyProject].check_result)
+
+
+class V1:
+    """The calls as the vendor's SDK groups them, blocking."""
+
+    def __init__(self, client: Client) -> None:
+        asynchronous = AsyncV1(client._core, client._progress)
+        self.image_projects = KindProjects(asynchronous.image_projects, client)
+        self.video_projects = KindProjects(asynchronous.video_projects, client)
+        self.audio_projects = KindProjects(asynchronous.audio_projects, client)
+
+
+class Projects:
+    """Projects of any kinds, mixed, blocking."""
+
+    def __init__(self, asynchronous: AsyncProjects, client: Client) -> None:
+        self._asynchronous, self._thread, self._client = asynchronous, client._thread, client
+
+    get = blocking(AsyncProjects.get)
+    frame = blocking(AsyncProjects.frame)
+    download = blocking(AsyncProjects.download)
+
+    @wraps(AsyncProjects.watch)
+    def watch(self, refs: Refs, **options: Any) -> Monitor:
+        """Watch in the background, on the client's thread: blocking a cell does not stop it."""
+        monitor = self._asynchronous.prepare_watch(refs, keep=self._client, **options)
+
+        async def start() -> None:
+            monitor.start(asyncio.get_running_loop(), self._thread.run)
+
+        self._thread.run(start())
+        return monitor
+
+
+class Client(_AnyClient):
+    """A client whose calls block, safe in a notebook: an interrupt stops the call and nothing else.
+
+    Its work is done on one thread of its own, started at first use. Forgotten, it ends when it is garbage-collected
+    and nothing is watched any more.
+
+    Examples
+    --------
+    >>> import mh_notebook as mh
+    >>> with mh.Sandbox() as sandbox, sandbox.client() as client:
+    ...     frame = client.projects.frame(sandbox.refs)
+    >>> frame["kind"].nunique()
+    3
+    """
+
+    @wraps(_AnyClient.__init__)
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._thread = LoopThread()
+        self._finalizer = weakref.finalize(self, _shut_down, self._core, self._thread)
+
+    @property
+    def v1(self) -> V1:
+        """The calls by kind: `image_projects`, `video_projects`, `audio_projects`."""
+        return V1(self)
+
+    @property
+    def projects(self) -> Projects:
+        """The calls on any mix of kinds."""
+        return Projects(AsyncProjects(self._core, self._progress), self)
+
+    def account(self) -> Account:
+        """Get the account that owns the key: its id, credits left and tier."""
+        return self._thread.run(self._core.account())
+
+    def close(self) -> None:
+        """End the watches and the thread, close the connections, write the history. Closing twice is fine."""
+        self._finalizer()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _shut_down(core: Core, thread: LoopThread) -> None:
+    thread.close(core.close)
+    core.abandon()
+
+
+def _history(history: bool | str | PathLike[str], token: str) -> History | None:
+    if history is False:
+        return None
+    return History(default_path() if history is True else Path(history), token)

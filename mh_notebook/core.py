@@ -1,0 +1,268 @@
+"""The asynchronous heart that both clients share: get, resolve, wait, download and delete, and write it all down."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from .history import History
+from .protocol.decoding import decode_account, decode_project
+from .protocol.errors import DownloadError, MagicHourError, NotFoundError, WaitTimeoutError
+from .protocol.kinds import KINDS
+from .protocol.models import Account, Download, Project
+from .protocol.naming import output_stem
+from .protocol.polling import next_pause, read_interval
+from .protocol.redaction import Secret
+from .protocol.refs import Ref
+from .protocol.retrying import is_transient
+from .transport.api import Api
+from .transport.clock import Clock
+from .transport.connection import Connections
+from .transport.download import ExpiredLinkError, OnBytes, SavedFile, fetch_output
+from .transport.retries import Notice, retrying
+
+T = TypeVar("T")
+S = TypeVar("S")
+
+TROUBLES_IN_A_ROW = 5  # rounds of retries that may fail within a wait before it gives up
+LINK_MARGIN = timedelta(seconds=5)  # a link that runs out sooner is not begun with
+
+
+class Core:
+    """What a client does, on whatever loop it is awaited."""
+
+    def __init__(
+        self,
+        token: Secret,
+        base_url: str,
+        *,
+        timeout: float,
+        concurrency: int,
+        directory: Path,
+        history: History | None,
+        clock: Clock,
+    ) -> None:
+        self.concurrency, self.directory, self.history, self.clock = concurrency, directory, history, clock
+        self.connections = Connections(concurrency)
+        self.api = Api(token, base_url, timeout=timeout, connections=self.connections, clock=clock)
+        self.watches: set[asyncio.Task[None]] = set()  # a loop alone does not keep its tasks alive
+        self._kinds: dict[str, str] = {}  # of bare ids that were looked up
+
+    async def account(self) -> Account:
+        """Get the account that owns the key."""
+        return decode_account(await self.api.call("GET", "/v1/account"))
+
+    async def fetch(self, ref: Ref, notice: Notice | None = None) -> Project:
+        """Get one project and write down how it looks."""
+        project = await self._fetch_any(ref, notice)
+        self._observe([project])
+        return project
+
+    async def fetch_each(self, refs: Sequence[Ref]) -> list[Project | MagicHourError]:
+        """Get many projects, each as it is or as its error, in order; written down before and after, at once."""
+        await self.remember(refs)
+        answers = await each(refs, self._fetch_or_error, self.concurrency)
+        self._observe([answer for answer in answers if isinstance(answer, Project)])
+        return answers
+
+    async def remember(self, refs: Iterable[Ref]) -> None:
+        """Write down that these projects exist; done when it is on disk."""
+        if self.history is not None:
+            await asyncio.wrap_future(self.history.remember(refs))
+
+    async def delete(self, ref: Ref) -> None:
+        """Delete a project for good."""
+        await self.api.call("DELETE", ref.path, kind=ref.kind, id=ref.id)
+        if self.history is not None:
+            await asyncio.wrap_future(self.history.remember([ref]))
+            await asyncio.wrap_future(self.history.deleted(ref))
+
+    async def follow(
+        self,
+        ref: Ref,
+        on_change: Callable[[Project], None],
+        *,
+        timeout: float | None = None,
+        notice: Notice | None = None,
+    ) -> Project:
+        """Ask about a project until its render has ended.
+
+        Raises
+        ------
+        WaitTimeoutError
+            It had not ended after `timeout` real seconds; carries the project as last seen.
+        """
+        last: list[Project] = []
+        try:
+            async with asyncio.timeout(timeout) as limit:
+                async for project in self._answers(ref, notice):
+                    last[:] = [project]
+                    on_change(project)
+        except TimeoutError:
+            if not limit.expired():  # an APITimeoutError of ours is a TimeoutError too
+                raise
+            raise WaitTimeoutError(_too_late(ref, timeout, last), last[0] if last else None) from None
+        return last[0]
+
+    async def _answers(self, ref: Ref, notice: Notice | None) -> AsyncIterator[Project]:
+        """Each answer about a project up to the last one, with a pause between two, and none after the last."""
+        fixed = read_interval(os.environ.get("MAGIC_HOUR_POLL_INTERVAL"))
+        started, troubles, seen = self.clock.now(), 0, None
+        while True:
+            try:
+                project = await self._fetch_any(ref, notice)
+            except MagicHourError as error:
+                troubles += 1
+                if not is_transient(error) or troubles >= TROUBLES_IN_A_ROW:
+                    raise
+            else:
+                troubles = 0
+                if seen != (seen := (project.status, project.credits_charged)):
+                    self._observe([project])
+                yield project
+                if project.finished:
+                    return
+            await self._pause(next_pause(self.clock.now() - started, random.random(), fixed), fixed)  # noqa: S311
+
+    def _observe(self, projects: Sequence[Project]) -> None:
+        """Hand over to the history's own thread, which keeps their order; nobody waits for it."""
+        if self.history is not None:
+            self.history.observe(projects)
+
+    async def _pause(self, seconds: float, fixed: float | None) -> None:
+        if fixed is None:
+            await self.clock.sleep(seconds)
+        else:  # the user's own interval is real time
+            await asyncio.sleep(seconds)
+
+    async def download(
+        self, project: Project, directory: Path | None = None, on_bytes: OnBytes | None = None
+    ) -> list[SavedFile]:
+        """Save all outputs of a project, in order; raises at the first that cannot be."""
+        return [
+            await self.download_one(project, number, directory, on_bytes)
+            for number in range(1, len(project.downloads) + 1)
+        ]
+
+    async def download_one(
+        self,
+        project: Project,
+        number: int,
+        directory: Path | None = None,
+        on_bytes: OnBytes | None = None,
+    ) -> SavedFile:
+        """Save output `number` (from 1); a link that has run out is healed by one fresh answer."""
+        folder, stem = directory or self.directory, output_stem(project.id, number)
+        ref = Ref(project.kind, project.id)
+        link = project.downloads[number - 1]
+        if link.expires_at <= datetime.now(UTC) + LINK_MARGIN:
+            link = await self._fresh_link(ref, number)
+        try:
+            file = await self._fetch_output(link, folder, stem, on_bytes)
+        except ExpiredLinkError:
+            file = await self._fetch_output(await self._fresh_link(ref, number), folder, stem, on_bytes)
+        if self.history is not None:
+            await asyncio.wrap_future(self.history.saved(ref, file.path, file.bytes, file.sha256))
+        return file
+
+    async def close(self) -> None:
+        """End the watches, close the sessions of the running loop, and write what is left of the history."""
+        for watch in list(self.watches):
+            watch.cancel()
+        if self.watches:
+            await asyncio.wait(self.watches, timeout=1.0)
+        await self.connections.close()
+        self._close_history()
+
+    def abandon(self) -> None:
+        """Let go of what is left, where there is no loop to close it on. Twice is fine."""
+        self.connections.abandon()
+        self._close_history()
+
+    def _close_history(self) -> None:
+        if self.history is not None:
+            self.history.close()
+
+    async def _fresh_link(self, ref: Ref, number: int) -> Download:
+        project = await self.fetch(ref)
+        if len(project.downloads) < number:
+            raise DownloadError(
+                f"{ref} has no output {number} any more.", hint="It may have been deleted meanwhile."
+            )
+        return project.downloads[number - 1]
+
+    async def _fetch_output(
+        self, link: Download, folder: Path, stem: str, on_bytes: OnBytes | None
+    ) -> SavedFile:
+        try:
+            return await retrying(self.clock.sleep)(
+                fetch_output, self.connections.here(), link.url, folder, stem, on_bytes
+            )
+        except DownloadError:
+            raise
+        except MagicHourError as error:
+            message = f"Could not fetch {stem}: {error.message}"
+            raise DownloadError(message, hint="Run it again to try once more.") from None
+
+    async def _fetch_or_error(self, ref: Ref) -> Project | MagicHourError:
+        try:
+            return await self._fetch_any(ref)
+        except MagicHourError as error:
+            return error
+
+    async def _fetch_any(self, ref: Ref, notice: Notice | None = None) -> Project:
+        if not ref.kind:
+            ref = Ref(await self._known_kind(ref.id), ref.id)
+        if ref.kind:
+            return await self._fetch_known(ref, notice)
+        for kind in KINDS:
+            with suppress(NotFoundError):
+                project = await self._fetch_known(Ref(kind, ref.id), notice)
+                self._kinds[ref.id] = kind
+                return project
+        raise NotFoundError(404, "neither an image, nor a video, nor an audio project", id=ref.id)
+
+    async def _fetch_known(self, ref: Ref, notice: Notice | None) -> Project:
+        body = await self.api.call("GET", ref.path, kind=ref.kind, id=ref.id, notice=notice)
+        return decode_project(ref.kind, body)
+
+    async def _known_kind(self, id_: str) -> str:
+        if id_ not in self._kinds and self.history is not None:
+            self._kinds[id_] = await asyncio.wrap_future(self.history.kind_of(id_)) or ""
+        return self._kinds.get(id_, "")
+
+
+async def each(items: Sequence[S], work: Callable[[S], Awaitable[T]], at_once: int) -> list[T]:
+    """Do `work` on each item, so many at once, and return the results in order.
+
+    As many workers as run at once, not a task per item: 20,000 items cost 32 tasks.
+    """
+    results: list[Any] = [None] * len(items)
+    remaining = iter(enumerate(items))
+
+    async def worker() -> None:
+        for index, item in remaining:
+            results[index] = await work(item)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(min(at_once, len(items))):
+            group.create_task(worker())
+    return results
+
+
+def with_paths(project: Project, files: Iterable[SavedFile]) -> Project:
+    """Return the project with the files that were saved."""
+    return msgspec.structs.replace(project, downloaded_paths=tuple(file.path for file in files))
+
+
+def _too_late(ref: Ref, timeout: float | None, last: list[Project]) -> str:
+    status = f"still {last[0].status}" if last else "not answered"
+    return f"After {timeout:g} s, {ref} is {status}."

@@ -1,0 +1,62 @@
+"""`mh.demo()`: six projects, no key, no network."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+
+from . import credits
+from .client import Client
+from .sandbox import Sandbox
+from .views.media import gallery
+
+SPEED = 20  # a render of 51 s takes 2.6: long enough to see the bars move
+
+
+def demo() -> None:
+    """Play six projects of the three kinds in a sandbox on this machine, and show what becomes of them.
+
+    One fails and is refunded, one is canceled, one has a link that has run out already and heals. Ends with the
+    frame, the previews and the credit total.
+
+    Examples
+    --------
+    >>> import mh_notebook as mh
+    >>> mh.demo()  # doctest: +SKIP
+    """
+    with Sandbox(speed=SPEED) as sandbox, sandbox.client() as client:
+        refs = _six_projects(sandbox)
+        with tempfile.TemporaryDirectory(prefix="mh_notebook_") as directory:
+            monitor = client.projects.watch(refs, download=True, download_directory=directory)
+            frame = monitor.wait()
+            _show(frame[["kind", "status", "name", "credits_charged", "credits_settled", "error_message"]])
+            _show(gallery([project for project in monitor.projects if project.downloaded_paths]))
+        _show(credits.summary(frame))
+        _say(f"{credits.total(frame)} credits in all; {_account(client, sandbox)}.")
+
+
+def _six_projects(sandbox: Sandbox) -> list[tuple[str, str]]:
+    return [
+        sandbox.add("image", "AI_IMAGE", name="Harbour at dawn", draft_seconds=4),
+        sandbox.add("image", "AI_IMAGE", name="Three hills, late light", image_count=2, first_link_expired=True),
+        sandbox.add("image", "FACE_SWAP", name="Group photo", outcome="error"),
+        sandbox.add("video", "TEXT_TO_VIDEO", name="Slow pan over the bay"),
+        sandbox.add("video", "IMAGE_TO_VIDEO", name="Second thoughts", outcome="canceled"),
+        sandbox.add("audio", "VOICE_GENERATOR", name="Welcome aboard"),
+    ]
+
+
+def _account(client: Client, sandbox: Sandbox) -> str:
+    return f"the account has {client.account().credits:,} left of {sandbox.credits:,}"
+
+
+def _show(thing: object) -> None:
+    """Display it where there is a notebook, print it where there is none."""
+    if "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is not None:
+        sys.modules["IPython"].display.display(thing)
+    else:
+        _say(str(thing))
+
+
+def _say(text: str) -> None:
+    print(text)  # noqa: T201 - what the user asked to see

@@ -1,0 +1,231 @@
+"""A watch over many projects: their state as it is now, and ways to wait for its end."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+from collections.abc import Callable, Coroutine, Generator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from .core import Core
+from .frames import build_frame
+from .lines import Line
+from .protocol.errors import InvalidRefError, MagicHourError, WaitTimeoutError
+from .protocol.models import Project
+from .protocol.refs import Ref
+from .transport.loop_thread import TICK, wait_for
+from .views.outputs import mimebundle
+from .views.panel import LivePanel
+from .views.state import Panel
+from .views.text import panel_text
+
+REDRAW = 0.25  # real seconds between two looks at what has changed: at most 4 messages a second
+
+Callback = Callable[["Monitor"], object]
+
+
+class Monitor:
+    """A watch in the background, made by `client.projects.watch`. `await` it or call `wait` for its end.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        How all projects look now, in the frame's schema.
+    errors : list of MagicHourError
+        What went wrong so far, one for each project that failed, and for each callback that did.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        refs: Sequence[Ref | InvalidRefError],
+        *,
+        download: bool,
+        directory: Path | None,
+        timeout: float | None,
+        renderer: str | None,
+        keep: object = None,
+    ) -> None:
+        self._core, self._keep = core, keep  # `keep` lives as long as the watch does: the client
+        self._lines = [Line(ref, core.clock) for ref in dict.fromkeys(refs)]
+        self._asked_for = list(refs)
+        self._download, self._directory, self._timeout = download, directory, timeout
+        self._ended: concurrent.futures.Future[None] = concurrent.futures.Future()
+        self._callbacks: list[Callback] = []
+        self._callback_errors: list[MagicHourError] = []
+        self._task: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._block: Callable[[Coroutine[Any, Any, Any]], Any] | None = None
+        self._view = LivePanel(self.panel, renderer=renderer, on_stop=self.stop)
+
+    @property
+    def panel(self) -> Panel:
+        """What is shown now, a frozen value."""
+        return Panel(rows=tuple(line.row() for line in self._lines))
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """How all projects look now: one row for each ref asked for, in order."""
+        by_ref = {line.ref: line.item() for line in self._lines}
+        return build_frame(by_ref[ref] for ref in self._asked_for)
+
+    @property
+    def projects(self) -> list[Project]:
+        """The projects as last seen, in the order they were asked for; those never seen are left out."""
+        return [line.project for line in self._lines if line.project is not None]
+
+    @property
+    def errors(self) -> list[MagicHourError]:
+        """What went wrong so far."""
+        return [line.error for line in self._lines if line.error is not None] + self._callback_errors
+
+    @property
+    def done(self) -> bool:
+        """Whether the watch has ended."""
+        return self._ended.done()
+
+    def wait(self, timeout: float | None = None) -> pd.DataFrame:
+        """Block until the watch has ended, and return the final frame. An interrupt leaves the watch running.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds.
+
+        Raises
+        ------
+        WaitTimeoutError
+            It had not ended by then; it goes on.
+        """
+        if self._block is not None:
+            return self._block(self._wait(timeout))  # type: ignore[no-any-return]  # what _wait returns
+        if self._loop is _running_loop():
+            raise MagicHourError("wait() would block the loop that this watch runs on.", hint="Use await monitor.")
+        try:
+            wait_for(self._ended, timeout)
+        except TimeoutError:
+            raise self._not_ended(timeout) from None
+        return self.frame
+
+    def __await__(self) -> Generator[Any, None, pd.DataFrame]:
+        return self._wait(None).__await__()
+
+    def stop(self) -> None:
+        """Stop watching, from any thread. The renders themselves go on; nothing is canceled or refunded."""
+        if self._loop is not None and self._task is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._task.cancel)
+
+    def on_complete(self, callback: Callback) -> None:
+        """Call `callback(monitor)` once when the watch has ended, at once if it has.
+
+        It is called on the client's own thread, and may make blocking calls itself. What it raises is kept in
+        `errors`.
+        """
+        if self._ended.done():
+            self._call(callback)
+        else:
+            self._callbacks.append(callback)
+
+    def __repr__(self) -> str:
+        return panel_text(self.panel)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        return mimebundle(self.panel)
+
+    def _ipython_display_(self) -> None:
+        """Show it in this cell too; where it stands already, a second copy would say nothing new."""
+        if not self._view.shown_in_this_cell():
+            self._view.show()
+
+    # What the client calls.
+
+    def show(self) -> None:
+        """Show it in the cell that runs now."""
+        self._view.show()
+
+    def start(
+        self, loop: asyncio.AbstractEventLoop, block: Callable[[Coroutine[Any, Any, Any]], Any] | None = None
+    ) -> None:
+        """Begin, on this loop; `block` runs a coroutine on it and blocks another thread meanwhile."""
+        self._loop, self._block = loop, block
+        self._task = loop.create_task(self.run())
+        self._core.watches.add(self._task)
+        self._task.add_done_callback(self._core.watches.discard)
+
+    async def run(self) -> None:
+        """Follow all projects to their ends, draw what changes, freeze the view, and say that it is over."""
+        drawing = asyncio.create_task(self._draw())
+        try:
+            await self._core.remember([line.ref for line in self._lines if isinstance(line.ref, Ref)])
+            async with asyncio.TaskGroup() as group:
+                for line in self._lines:
+                    group.create_task(self._follow(line))
+        except asyncio.CancelledError:
+            for line in self._lines:
+                line.stop()
+            raise
+        finally:
+            drawing.cancel()
+            self._view.finish(self.panel)
+            self._end()
+
+    async def _follow(self, line: Line) -> None:
+        if isinstance(line.ref, InvalidRefError):
+            return
+        try:
+            project = await self._core.follow(
+                line.ref, line.answered, timeout=self._timeout, notice=line.pausing
+            )
+            if self._download and project.status == "complete":
+                line.downloading()
+                line.saved(await self._core.download(project, self._directory, line.progressed))
+        except MagicHourError as error:
+            line.failed(error)
+
+    async def _draw(self) -> None:
+        while True:
+            await asyncio.sleep(REDRAW)
+            self._view.update(self.panel)
+
+    async def _wait(self, timeout: float | None) -> pd.DataFrame:
+        """Wait in ticks: a plain await may not notice an interrupt until something else wakes the loop."""
+        ended = asyncio.wrap_future(self._ended)
+        loop = asyncio.get_running_loop()
+        deadline = None if timeout is None else loop.time() + timeout
+        while not self._ended.done():
+            if deadline is not None and loop.time() >= deadline:
+                raise self._not_ended(timeout)
+            await asyncio.wait([ended], timeout=TICK)
+        return self.frame
+
+    def _not_ended(self, timeout: float | None) -> WaitTimeoutError:
+        open_lines = [line for line in self._lines if line.project is None or not line.project.finished]
+        return WaitTimeoutError(
+            f"After {timeout:g} s, {len(open_lines)} of {len(self._lines)} projects have not ended.",
+            open_lines[0].project if open_lines else None,
+        )
+
+    def _end(self) -> None:
+        self._keep = None
+        if not self._ended.done():
+            self._ended.set_result(None)
+        for callback in self._callbacks:
+            self._call(callback)
+        self._callbacks.clear()
+
+    def _call(self, callback: Callback) -> None:
+        try:
+            callback(self)
+        except Exception as error:  # noqa: BLE001 - a user's code on our thread: kept where it can be seen
+            what = f"The on_complete callback raised {type(error).__name__}: {error}."
+            self._callback_errors.append(MagicHourError(what))
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

@@ -1,0 +1,301 @@
+"""The calls on projects, asynchronous: of one kind, as in the vendor's SDK, and of any mix of kinds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Generic, TypeVar, cast
+
+import pandas as pd
+
+from .core import Core, with_paths
+from .downloads import download_frame
+from .frames import Unread, build_frame
+from .monitor import Monitor
+from .protocol.errors import InvalidRefError, MagicHourError, ProjectFailedError
+from .protocol.models import Project
+from .protocol.refs import Ref, Refs, read_ref, read_refs
+from .settings import positive
+
+AnyProject = TypeVar("AnyProject", bound=Project)
+Directory = str | PathLike[str] | None
+
+
+class AsyncKindProjects(Generic[AnyProject]):
+    """The projects of one kind: `client.v1.image_projects` and its siblings."""
+
+    def __init__(self, core: Core, kind: str, progress: bool | None) -> None:
+        self._core, self._kind, self._progress = core, kind, progress
+
+    async def get(self, id: str) -> AnyProject:  # noqa: A002 - the API's own word
+        """Get the details of a project.
+
+        Parameters
+        ----------
+        id : str
+            As the creating call returned it.
+
+        Returns
+        -------
+        ImageProject, VideoProject or AudioProject
+
+        Raises
+        ------
+        MagicHourError
+            InvalidRefError, APIStatusError and its kinds, APIConnectionError, APITimeoutError,
+            InvalidResponseError.
+
+        Examples
+        --------
+        >>> import mh_notebook as mh
+        >>> with mh.Sandbox() as sandbox, sandbox.client() as client:
+        ...     kind, id = sandbox.refs[0]
+        ...     project = client.v1.image_projects.get(id=id)
+        >>> project.kind
+        'image'
+        """
+        return cast(AnyProject, await self._core.fetch(read_ref(id, self._kind)))
+
+    async def delete(self, id: str) -> None:  # noqa: A002
+        """Delete a project for good; what it cost is not given back.
+
+        Parameters
+        ----------
+        id : str
+            As the creating call returned it.
+
+        Raises
+        ------
+        MagicHourError
+            As `get`; UnprocessableEntityError for a template, which cannot be deleted.
+        """
+        await self._core.delete(read_ref(id, self._kind))
+
+    async def check_result(
+        self,
+        id: str,  # noqa: A002
+        wait_for_completion: bool = True,
+        download_outputs: bool = True,
+        download_directory: Directory = None,
+        *,
+        timeout: float | None = None,
+        progress: bool | None = None,
+    ) -> AnyProject:
+        """Wait for a project's render, and save its outputs.
+
+        A failed or canceled project is returned as it is: `project.raise_for_status()` raises.
+
+        Parameters
+        ----------
+        id : str
+            As the creating call returned it.
+        wait_for_completion : bool
+            Whether to wait until the render ends.
+        download_outputs : bool
+            Whether to save the outputs, once complete.
+        download_directory : path, optional
+            Where; the client's own, else the current directory. It is made if need be.
+        timeout : float, optional
+            Seconds to wait for the render; for ever unless given.
+        progress : bool, optional
+            False shows nothing; None is what the client was made with.
+
+        Returns
+        -------
+        ImageProject, VideoProject or AudioProject
+            With `downloaded_paths`.
+
+        Raises
+        ------
+        WaitTimeoutError
+            It had not ended in time; carries the project as last seen.
+        DownloadError
+            An output could not be saved.
+        MagicHourError
+            As `get`.
+
+        Examples
+        --------
+        >>> import mh_notebook as mh
+        >>> with mh.Sandbox(speed=2000) as sandbox, sandbox.client(progress=False) as client:
+        ...     kind, id = sandbox.refs[0]
+        ...     project = client.v1.image_projects.check_result(id=id, download_outputs=False)
+        >>> project.status
+        'complete'
+        """
+        ref = read_ref(id, self._kind)
+        directory = None if download_directory is None else Path(download_directory)
+        if wait_for_completion:
+            shown = self._progress if progress is None else progress
+            project = await self._wait(ref, download_outputs, directory, timeout, shown)
+        else:
+            project = await self._core.fetch(ref)
+            if download_outputs and project.status == "complete":
+                project = with_paths(project, await self._core.download(project, directory))
+        return cast(AnyProject, project)
+
+    async def _wait(
+        self, ref: Ref, download: bool, directory: Path | None, timeout: float | None, progress: bool | None
+    ) -> Project:
+        monitor = Monitor(
+            self._core,
+            [ref],
+            download=download,
+            directory=directory,
+            timeout=None if timeout is None else positive("timeout", timeout),
+            renderer="none" if progress is False else None,
+        )
+        monitor.show()
+        await monitor.run()
+        for error in monitor.errors:
+            if not isinstance(error, ProjectFailedError):
+                raise error
+        return monitor.projects[0]
+
+
+class AsyncProjects:
+    """Projects of any kinds, mixed: `client.projects`.
+
+    Wherever `refs` is asked for, give one or many of: `("image", "ID")`, `"image:ID"`, the address of a library
+    page, a project, a row or frame with `kind` and `id`, or a bare id, whose kind is looked up. `kind=` says the
+    kind of those that do not.
+    """
+
+    def __init__(self, core: Core, progress: bool | None) -> None:
+        self._core, self._progress = core, progress
+
+    async def get(self, refs: Refs, *, kind: str | None = None) -> list[Project]:
+        """Get projects, in order.
+
+        Raises
+        ------
+        MagicHourError
+            For the first that cannot be had. `frame` has a row for each instead.
+
+        Examples
+        --------
+        >>> import mh_notebook as mh
+        >>> with mh.Sandbox() as sandbox, sandbox.client() as client:
+        ...     projects = client.projects.get(sandbox.refs)
+        >>> [project.id for project in projects] == [id for kind, id in sandbox.refs]
+        True
+        """
+        answers = await self._get_each(read_refs(refs, kind))
+        for answer in answers:
+            if isinstance(answer, MagicHourError):
+                raise answer
+        return [answer for answer in answers if isinstance(answer, Project)]
+
+    async def frame(self, refs: Refs, *, kind: str | None = None) -> pd.DataFrame:
+        """Get projects as a DataFrame: one row per ref, in order; `mh_notebook.frames.SCHEMA` has the dtypes.
+
+        One that cannot be had is a row whose `fetch_error` says why.
+
+        Examples
+        --------
+        >>> import mh_notebook as mh
+        >>> with mh.Sandbox() as sandbox, sandbox.client() as client:
+        ...     frame = client.projects.frame([*sandbox.refs, "image:no-such-id"])
+        >>> len(frame) == len(sandbox.refs) + 1, int(frame["fetch_error"].notna().sum())
+        (True, 1)
+        """
+        asked = read_refs(refs, kind)
+        answers = await self._get_each(asked)
+        return build_frame(_row(ref, answer) for ref, answer in zip(asked, answers, strict=True))
+
+    def watch(
+        self,
+        refs: Refs,
+        *,
+        kind: str | None = None,
+        download: bool = False,
+        download_directory: Directory = None,
+        timeout: float | None = None,
+    ) -> Monitor:
+        """Watch projects in the background, and return at once.
+
+        Parameters
+        ----------
+        download : bool
+            Whether to save the outputs of each as it completes.
+        download_directory : path, optional
+            Where; the client's own, else the current directory.
+        timeout : float, optional
+            Seconds after which a project that has not ended is given up; never, unless given.
+
+        Returns
+        -------
+        Monitor
+            `await` it or call `wait()` for the final frame.
+        """
+        monitor = self.prepare_watch(
+            refs, kind=kind, download=download, download_directory=download_directory, timeout=timeout
+        )
+        monitor.start(asyncio.get_running_loop())
+        return monitor
+
+    async def download(
+        self, refs: Refs, download_directory: Directory = None, *, kind: str | None = None
+    ) -> pd.DataFrame:
+        """Save all outputs of projects, each by itself: one that fails does not stop the others.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per file: kind (category), id, number, path, bytes (Int64), sha256, media_type, seconds
+            (Float64) and error (str, NA where all is well). A project that cannot be had, or has no outputs yet,
+            is one row with its error.
+
+        Examples
+        --------
+        >>> import mh_notebook as mh, tempfile
+        >>> with mh.Sandbox(speed=2000) as sandbox, sandbox.client(progress=False) as client:
+        ...     ref = sandbox.add("image", outcome="complete")
+        ...     _ = client.v1.image_projects.check_result(ref[1], download_outputs=False)
+        ...     files = client.projects.download(ref, tempfile.mkdtemp())
+        >>> files["error"].isna().all() and files["bytes"].gt(0).all()
+        True
+        """
+        asked = read_refs(refs, kind)
+        answers = await self._get_each(asked)
+        directory = None if download_directory is None else Path(download_directory)
+        return await download_frame(self._core, list(zip(asked, answers, strict=True)), directory)
+
+    async def _get_each(self, asked: Sequence[Ref | InvalidRefError]) -> list[Project | MagicHourError]:
+        """Get each distinct ref once; a ref that is an error already stays what it is."""
+        distinct = list(dict.fromkeys(ref for ref in asked if isinstance(ref, Ref)))
+        answers = dict(zip(distinct, await self._core.fetch_each(distinct), strict=True))
+        return [answers[ref] if isinstance(ref, Ref) else ref for ref in asked]
+
+    def prepare_watch(
+        self,
+        refs: Refs,
+        *,
+        kind: str | None = None,
+        download: bool = False,
+        download_directory: Directory = None,
+        timeout: float | None = None,
+        keep: object = None,
+    ) -> Monitor:
+        """Make a watch and show it here; it has not begun. `keep` is kept alive until it ends."""
+        monitor = Monitor(
+            self._core,
+            read_refs(refs, kind),
+            download=download,
+            directory=None if download_directory is None else Path(download_directory),
+            timeout=None if timeout is None else positive("timeout", timeout),
+            renderer="none" if self._progress is False else None,
+            keep=keep,
+        )
+        monitor.show()
+        return monitor
+
+
+def _row(ref: Ref | InvalidRefError, answer: Project | MagicHourError) -> Project | Unread:
+    if isinstance(answer, Project):
+        return answer
+    return Unread(ref.kind, ref.id, str(answer)) if isinstance(ref, Ref) else Unread("", "", str(answer))
+
+

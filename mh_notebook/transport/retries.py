@@ -1,0 +1,60 @@
+"""The retry policy of `protocol.retrying` on tenacity: one place for API calls and downloads.
+
+tenacity itself, not stamina on top of it: stamina sleeps by a clock of its own, reports each retry on stderr
+where no logging is set up, as in most notebooks, and cannot tell the one row that waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
+
+from ..protocol.errors import MagicHourError
+from ..protocol.retrying import ATTEMPTS, is_transient, pause_before_retry
+
+Notice = Callable[[float, MagicHourError], None]
+"""Told of each pause before another attempt: seconds, and why."""
+
+
+def retrying(
+    sleep: Callable[[float], Awaitable[None]], *, deadline: float | None = None, notice: Notice | None = None
+) -> AsyncRetrying:
+    """Make the caller that tries again after what may pass.
+
+    Parameters
+    ----------
+    sleep
+        Pauses for so many seconds.
+    deadline : float, optional
+        The loop's time after which no new attempt begins.
+    notice : callable, optional
+        Told of each pause.
+    """
+
+    def wait(state: RetryCallState) -> float:
+        return pause_before_retry(state.attempt_number, _error(state), random.random())  # noqa: S311
+
+    def stop(state: RetryCallState) -> bool:
+        late = deadline is not None and asyncio.get_running_loop().time() + state.upcoming_sleep > deadline
+        return late or state.attempt_number >= ATTEMPTS
+
+    def tell(state: RetryCallState) -> None:
+        error = _error(state)
+        if notice is not None and isinstance(error, MagicHourError):
+            notice(state.upcoming_sleep, error)
+
+    return AsyncRetrying(
+        sleep=sleep,
+        wait=wait,
+        stop=stop,
+        retry=retry_if_exception(is_transient),
+        before_sleep=tell,
+        reraise=True,
+    )
+
+
+def _error(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None
