@@ -30,7 +30,15 @@ from .protocol.errors import (
     UnsafeDownloadError,
     WaitTimeoutError,
 )
-from .protocol.models import Account, AudioProject, Download, ImageProject, Project, ProjectError, VideoProject
+from .protocol.models import (
+    Account,
+    AudioProject,
+    Download,
+    ImageProject,
+    Project,
+    ProjectError,
+    VideoProject,
+)
 from .sandbox import Sandbox
 from .views.media import gallery, preview
 

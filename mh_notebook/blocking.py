@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from functools import wraps
+from inspect import signature
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from .transport.loop_thread import LoopThread
 
+F = TypeVar("F", bound=Callable[..., Any])
 A = TypeVar("A")
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,3 +32,14 @@ def blocking(
         return self._thread.run(method(self._asynchronous, *arguments, **options))
 
     return call
+
+
+def documented_as(source: Callable[..., Any]) -> Callable[[F], F]:
+    """Give a function the documentation and the visible signature of another that says them in full."""
+
+    def give(function: F) -> F:
+        function.__doc__ = source.__doc__
+        function.__signature__ = signature(source)  # type: ignore[attr-defined]  # inspect's own hook
+        return function
+
+    return give

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from functools import wraps
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, Self
+from typing import Any, Generic, Self, Unpack
 
 import pandas as pd
 
-from .blocking import blocking
+from .blocking import blocking, documented_as
 from .core import Core
 from .frames import build_frame
 from .history import History, default_path
 from .monitor import Monitor
-from .projects import AnyProject, AsyncKindProjects, AsyncProjects, Directory
+from .projects import AnyProject, AsyncKindProjects, AsyncProjects, Directory, WatchOptions
 from .protocol.models import Account, AudioProject, ImageProject, VideoProject
 from .protocol.refs import Refs
 from .settings import find_base_url, find_token, positive
@@ -76,6 +75,11 @@ class _AnyClient:
         address = find_base_url(base_url)
         self._core = Core(key, address, history=_history(history, key), **settings)
         self._progress = progress
+        self._finalizer = self._own()
+
+    def _own(self) -> weakref.finalize[..., Self]:
+        """Take charge of what must end with this client, also where it is forgotten."""
+        return weakref.finalize(self, self._core.abandon)
 
     def history(self) -> pd.DataFrame:
         """Return what this client's account was seen to make: the frame's schema, plus when it was first seen.
@@ -110,11 +114,6 @@ class AsyncClient(_AnyClient):
     >>> asyncio.run(main())["kind"].nunique()
     3
     """
-
-    @wraps(_AnyClient.__init__)
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._finalizer = weakref.finalize(self, self._core.abandon)
 
     @property
     def v1(self) -> AsyncV1:
@@ -175,10 +174,10 @@ class Projects:
     frame = blocking(AsyncProjects.frame)
     download = blocking(AsyncProjects.download)
 
-    @wraps(AsyncProjects.watch)
-    def watch(self, refs: Refs, **options: Any) -> Monitor:
+    @documented_as(AsyncProjects.watch)
+    def watch(self, refs: Refs, **options: Unpack[WatchOptions]) -> Monitor:
         """Watch in the background, on the client's thread: blocking a cell does not stop it."""
-        monitor = self._asynchronous.prepare_watch(refs, keep=self._client, **options)
+        monitor = self._asynchronous.prepare_watch(refs, self._client, options)
 
         async def start() -> None:
             monitor.start(asyncio.get_running_loop(), self._thread.run)
@@ -202,11 +201,9 @@ class Client(_AnyClient):
     3
     """
 
-    @wraps(_AnyClient.__init__)
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+    def _own(self) -> weakref.finalize[..., Self]:
         self._thread = LoopThread()
-        self._finalizer = weakref.finalize(self, _shut_down, self._core, self._thread)
+        return weakref.finalize(self, _shut_down, self._core, self._thread)
 
     @property
     def v1(self) -> V1:

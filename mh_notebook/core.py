@@ -130,7 +130,7 @@ class Core:
                 yield project
                 if project.finished:
                     return
-            await self._pause(next_pause(self.clock.now() - started, random.random(), fixed), fixed)  # noqa: S311
+            await self._pause(next_pause(self.clock.now() - started, random.random(), fixed), fixed)
 
     def _observe(self, projects: Sequence[Project]) -> None:
         """Hand over to the history's own thread, which keeps their order; nobody waits for it."""
@@ -194,14 +194,10 @@ class Core:
     async def _fresh_link(self, ref: Ref, number: int) -> Download:
         project = await self.fetch(ref)
         if len(project.downloads) < number:
-            raise DownloadError(
-                f"{ref} has no output {number} any more.", hint="It may have been deleted meanwhile."
-            )
+            raise DownloadError(f"{ref} has no output {number} any more.", hint="It may have been deleted meanwhile.")
         return project.downloads[number - 1]
 
-    async def _fetch_output(
-        self, link: Download, folder: Path, stem: str, on_bytes: OnBytes | None
-    ) -> SavedFile:
+    async def _fetch_output(self, link: Download, folder: Path, stem: str, on_bytes: OnBytes | None) -> SavedFile:
         try:
             return await retrying(self.clock.sleep)(
                 fetch_output, self.connections.here(), link.url, folder, stem, on_bytes
@@ -236,7 +232,8 @@ class Core:
 
     async def _known_kind(self, id_: str) -> str:
         if id_ not in self._kinds and self.history is not None:
-            self._kinds[id_] = await asyncio.wrap_future(self.history.kind_of(id_)) or ""
+            kind = await asyncio.wrap_future(self.history.kind_of(id_))
+            self._kinds[id_] = kind or ""
         return self._kinds.get(id_, "")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -70,6 +71,8 @@ _SUMS = ("projects", "settled", "estimated", "total")
 
 
 def _total_row(sums: pd.DataFrame) -> pd.DataFrame:
-    label: list[object] = ["total"] if sums.index.nlevels == 1 else [("total", *[""] * (sums.index.nlevels - 1))]
-    index = pd.Index(label, name=sums.index.name) if sums.index.nlevels == 1 else pd.MultiIndex.from_tuples(label)
+    levels = sums.index.nlevels
+    index: pd.Index[Any] = pd.Index(["total"], name=sums.index.name)
+    if levels > 1:
+        index = pd.MultiIndex.from_tuples([("total", *[""] * (levels - 1))], names=sums.index.names)
     return pd.DataFrame([sums.sum()], index=index).astype("Int64")

@@ -5,14 +5,15 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+from typing import Unpack
 
 import pandas as pd
 
-from .client import Client
-from .frames import build_frame
+from .blocking import documented_as
+from .client import Client, Projects
 from .history import History, default_path
 from .monitor import Monitor
-from .projects import Directory
+from .projects import WatchOptions
 from .protocol.errors import MissingTokenError
 from .protocol.refs import Refs
 from .settings import TOKEN_VARIABLES, find_base_url, find_token
@@ -29,7 +30,7 @@ def default_client() -> Client:
     MissingTokenError
         No key was found.
     """
-    global _current  # noqa: PLW0603 - one per process, behind a lock
+    global _current  # one per process, behind the lock
     settings = (str(find_token()), find_base_url())
     with _lock:
         if _current is None or _current[0] != settings:
@@ -43,18 +44,10 @@ def frame(refs: Refs, *, kind: str | None = None) -> pd.DataFrame:
     return default_client().projects.frame(refs, kind=kind)
 
 
-def watch(
-    refs: Refs,
-    *,
-    kind: str | None = None,
-    download: bool = False,
-    download_directory: Directory = None,
-    timeout: float | None = None,
-) -> Monitor:
-    """Watch projects in the background, on a client made from the environment: see `Client.projects.watch`."""
-    return default_client().projects.watch(
-        refs, kind=kind, download=download, download_directory=download_directory, timeout=timeout
-    )
+@documented_as(Projects.watch)
+def watch(refs: Refs, **options: Unpack[WatchOptions]) -> Monitor:
+    """Watch projects in the background, on a client made from the environment."""
+    return default_client().projects.watch(refs, **options)
 
 
 def history() -> pd.DataFrame:
@@ -72,8 +65,6 @@ def history() -> pd.DataFrame:
     >>> "credits_charged" in mh.history().columns
     True
     """
-    if not default_path().exists():
-        return build_frame([]).assign(first_seen_at=_NO_TIME, deleted_at=_NO_TIME)
     store = _open_history()
     try:
         return store.frame()
@@ -81,8 +72,10 @@ def history() -> pd.DataFrame:
         store.close()
 
 
-def resume(*, download: bool = False, download_directory: Directory = None) -> Monitor:
-    """Watch again all that had not ended when last seen: after a kernel's restart, say.
+def resume(**options: Unpack[WatchOptions]) -> Monitor:
+    """Watch again all that had not ended when last seen, after a kernel's restart, say.
+
+    Takes the options of `watch`: download, download_directory and timeout.
 
     Raises
     ------
@@ -92,21 +85,16 @@ def resume(*, download: bool = False, download_directory: Directory = None) -> M
     client = default_client()
     store = _open_history()
     try:
-        refs = store.unfinished()
+        return client.projects.watch(store.unfinished(), **options)
     finally:
         store.close()
-    return client.projects.watch(refs, download=download, download_directory=download_directory)
-
-
-_NO_TIME: pd.Series[pd.Timestamp] = pd.Series([], dtype="datetime64[us, UTC]")
 
 
 def _open_history() -> History:
     try:
-        token = str(find_token())
+        return History(default_path(), find_token())
     except MissingTokenError:
-        token = None
-    return History(default_path(), token)
+        return History(default_path())
 
 
 def key_source() -> str:

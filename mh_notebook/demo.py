@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 import tempfile
 
+import pandas as pd
+
 from . import credits
 from .client import Client
 from .sandbox import Sandbox
 from .views.media import gallery
 
+CREDITS = 10_000
 SPEED = 20  # a render of 51 s takes 2.6: long enough to see the bars move
 
 
@@ -24,7 +27,7 @@ def demo() -> None:
     >>> import mh_notebook as mh
     >>> mh.demo()  # doctest: +SKIP
     """
-    with Sandbox(speed=SPEED) as sandbox, sandbox.client() as client:
+    with Sandbox(speed=SPEED, credits=CREDITS) as sandbox, sandbox.client() as client:
         refs = _six_projects(sandbox)
         with tempfile.TemporaryDirectory(prefix="mh_notebook_") as directory:
             monitor = client.projects.watch(refs, download=True, download_directory=directory)
@@ -32,7 +35,7 @@ def demo() -> None:
             _show(frame[["kind", "status", "name", "credits_charged", "credits_settled", "error_message"]])
             _show(gallery([project for project in monitor.projects if project.downloaded_paths]))
         _show(credits.summary(frame))
-        _say(f"{credits.total(frame)} credits in all; {_account(client, sandbox)}.")
+        _say(f"{credits.total(frame)} credits in all; {_account(client)}.")
 
 
 def _six_projects(sandbox: Sandbox) -> list[tuple[str, str]]:
@@ -46,8 +49,8 @@ def _six_projects(sandbox: Sandbox) -> list[tuple[str, str]]:
     ]
 
 
-def _account(client: Client, sandbox: Sandbox) -> str:
-    return f"the account has {client.account().credits:,} left of {sandbox.credits:,}"
+def _account(client: Client) -> str:
+    return f"the account has {client.account().credits:,} left of {CREDITS:,}"
 
 
 def _show(thing: object) -> None:
@@ -55,8 +58,8 @@ def _show(thing: object) -> None:
     if "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is not None:
         sys.modules["IPython"].display.display(thing)
     else:
-        _say(str(thing))
+        _say(thing.to_string() if isinstance(thing, pd.DataFrame) else str(thing))
 
 
 def _say(text: str) -> None:
-    print(text)  # noqa: T201 - what the user asked to see
+    print(text)

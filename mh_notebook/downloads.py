@@ -48,10 +48,8 @@ async def download_frame(core: Core, asked: Sequence[Asked], directory: Path | N
     return to_frame(await each(work, save, 2 * DOWNLOADS_AT_ONCE), FILES_SCHEMA)
 
 
-def _parts(
-    ref: Ref | InvalidRefError, answer: Project | MagicHourError
-) -> list[tuple[dict[str, Any], Project | None]]:
-    """A row for each output, without its file yet; a row with an error where there is none to fetch."""
+def _parts(ref: Ref | InvalidRefError, answer: Project | MagicHourError) -> list[tuple[dict[str, Any], Project | None]]:
+    """Make a row for each output, without its file yet; a row with an error where there is none to fetch."""
     if isinstance(answer, Project):
         row = {"kind": answer.kind, "id": answer.id}
         outputs = range(1, len(answer.downloads) + 1)

@@ -124,7 +124,7 @@ def _unknown_cells(item: Project) -> dict[str, Any]:
     return {name: redact_all(value) for name, value in item.extra.items() if name not in SCHEMA}
 
 
-def _column(name: str, values: list[Any]) -> pd.Series[Any]:
+def _column(name: str, values: list[Any]) -> Any:
     dtype = SCHEMA[name]
     if name == "status":  # an unknown status is kept
         new = dict.fromkeys(value for value in values if value is not None and value not in STATUSES)

@@ -134,7 +134,7 @@ class History:
 
     # On the writer's thread from here on.
 
-    def _submit(self, work: Callable[..., T], *arguments: Any) -> Future[T]:
+    def _submit(self, work: Callable[..., T], *arguments: Any) -> Future[T | None]:
         try:
             return self._writer.submit(self._guarded, work, arguments)
         except RuntimeError:  # closed: a late observation of a call that was cut short

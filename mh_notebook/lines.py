@@ -83,7 +83,7 @@ class Line:
             self._phase, self._ended, self._note = "stopped", self._clock.now(), ""
 
     def item(self) -> Project | Unread:
-        """What the frame shows of it."""
+        """Return what the frame shows of it."""
         if self.project is not None:
             return self.project
         message = None if self.error is None else str(self.error)
@@ -124,5 +124,3 @@ def _shown(project: Project) -> dict[str, object]:
     if project.error is not None:
         shown |= {"error": f"{project.error.message} ({project.error.code})", "hint": project.error.hint}
     return shown
-
-

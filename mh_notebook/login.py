@@ -31,7 +31,7 @@ def login() -> None:
     token = found or _colab_secret() or _asked()
     os.environ[_NAME] = find_token(token)
     try:
-        print(f"Logged in with {key_source()}. {_check()}")  # noqa: T201 - what the user asked for
+        print(f"Logged in with {key_source()}. {_check()}")
     except AuthenticationError:
         if not found:
             del os.environ[_NAME]
@@ -48,7 +48,7 @@ def _found() -> str | None:
 def _colab_secret() -> str | None:
     if "google.colab" not in sys.modules:
         return None
-    from google.colab import userdata  # noqa: PLC0415 - only there
+    from google.colab import userdata
 
     for name in TOKEN_VARIABLES:
         try:

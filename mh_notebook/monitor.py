@@ -49,7 +49,7 @@ class Monitor:
         renderer: str | None,
         keep: object = None,
     ) -> None:
-        self._core, self._keep = core, keep  # `keep` lives as long as the watch does: the client
+        self._core, self._keep = core, keep  # the client: not to be collected while anyone watches or waits
         self._lines = [Line(ref, core.clock) for ref in dict.fromkeys(refs)]
         self._asked_for = list(refs)
         self._download, self._directory, self._timeout = download, directory, timeout
@@ -132,7 +132,8 @@ class Monitor:
     def __repr__(self) -> str:
         return panel_text(self.panel)
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **selection: object) -> dict[str, Any]:
+        del selection  # a protocol's parameters: we always give all
         return mimebundle(self.panel)
 
     def _ipython_display_(self) -> None:
@@ -176,9 +177,7 @@ class Monitor:
         if isinstance(line.ref, InvalidRefError):
             return
         try:
-            project = await self._core.follow(
-                line.ref, line.answered, timeout=self._timeout, notice=line.pausing
-            )
+            project = await self._core.follow(line.ref, line.answered, timeout=self._timeout, notice=line.pausing)
             if self._download and project.status == "complete":
                 line.downloading()
                 line.saved(await self._core.download(project, self._directory, line.progressed))
@@ -209,7 +208,6 @@ class Monitor:
         )
 
     def _end(self) -> None:
-        self._keep = None
         if not self._ended.done():
             self._ended.set_result(None)
         for callback in self._callbacks:
@@ -219,7 +217,7 @@ class Monitor:
     def _call(self, callback: Callback) -> None:
         try:
             callback(self)
-        except Exception as error:  # noqa: BLE001 - a user's code on our thread: kept where it can be seen
+        except Exception as error:  # noqa: BLE001 - a user's code on our thread
             what = f"The on_complete callback raised {type(error).__name__}: {error}."
             self._callback_errors.append(MagicHourError(what))
 

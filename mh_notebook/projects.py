@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypedDict, TypeVar, cast
 
 import pandas as pd
 
@@ -23,13 +23,22 @@ AnyProject = TypeVar("AnyProject", bound=Project)
 Directory = str | PathLike[str] | None
 
 
+class WatchOptions(TypedDict, total=False):
+    """What `watch` may be told besides its refs."""
+
+    kind: str | None
+    download: bool
+    download_directory: Directory
+    timeout: float | None
+
+
 class AsyncKindProjects(Generic[AnyProject]):
     """The projects of one kind: `client.v1.image_projects` and its siblings."""
 
     def __init__(self, core: Core, kind: str, progress: bool | None) -> None:
         self._core, self._kind, self._progress = core, kind, progress
 
-    async def get(self, id: str) -> AnyProject:  # noqa: A002 - the API's own word
+    async def get(self, id: str) -> AnyProject:
         """Get the details of a project.
 
         Parameters
@@ -58,7 +67,7 @@ class AsyncKindProjects(Generic[AnyProject]):
         """
         return cast(AnyProject, await self._core.fetch(read_ref(id, self._kind)))
 
-    async def delete(self, id: str) -> None:  # noqa: A002
+    async def delete(self, id: str) -> None:
         """Delete a project for good; what it cost is not given back.
 
         Parameters
@@ -75,7 +84,7 @@ class AsyncKindProjects(Generic[AnyProject]):
 
     async def check_result(
         self,
-        id: str,  # noqa: A002
+        id: str,
         wait_for_completion: bool = True,
         download_outputs: bool = True,
         download_directory: Directory = None,
@@ -230,9 +239,8 @@ class AsyncProjects:
         Monitor
             `await` it or call `wait()` for the final frame.
         """
-        monitor = self.prepare_watch(
-            refs, kind=kind, download=download, download_directory=download_directory, timeout=timeout
-        )
+        options = WatchOptions(kind=kind, download=download, download_directory=download_directory, timeout=timeout)
+        monitor = self.prepare_watch(refs, None, options)
         monitor.start(asyncio.get_running_loop())
         return monitor
 
@@ -269,22 +277,14 @@ class AsyncProjects:
         answers = dict(zip(distinct, await self._core.fetch_each(distinct), strict=True))
         return [answers[ref] if isinstance(ref, Ref) else ref for ref in asked]
 
-    def prepare_watch(
-        self,
-        refs: Refs,
-        *,
-        kind: str | None = None,
-        download: bool = False,
-        download_directory: Directory = None,
-        timeout: float | None = None,
-        keep: object = None,
-    ) -> Monitor:
+    def prepare_watch(self, refs: Refs, keep: object, options: WatchOptions) -> Monitor:
         """Make a watch and show it here; it has not begun. `keep` is kept alive until it ends."""
+        directory, timeout = options.get("download_directory"), options.get("timeout")
         monitor = Monitor(
             self._core,
-            read_refs(refs, kind),
-            download=download,
-            directory=None if download_directory is None else Path(download_directory),
+            read_refs(refs, options.get("kind")),
+            download=options.get("download", False),
+            directory=None if directory is None else Path(directory),
             timeout=None if timeout is None else positive("timeout", timeout),
             renderer="none" if self._progress is False else None,
             keep=keep,
@@ -297,5 +297,3 @@ def _row(ref: Ref | InvalidRefError, answer: Project | MagicHourError) -> Projec
     if isinstance(answer, Project):
         return answer
     return Unread(ref.kind, ref.id, str(answer)) if isinstance(ref, Ref) else Unread("", "", str(answer))
-
-

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from ipaddress import ip_address
+from math import inf
+from typing import Any
 
 from yarl import URL
 
@@ -69,11 +71,11 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-def positive(name: str, value: float) -> float:
+def positive(name: str, value: Any) -> float:
     """Return a number that must be above zero; raises ConfigurationError."""
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < float("inf"):
-        raise ConfigurationError(f"{name} is {value!r}; it must be a number above zero.")
-    return value
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < inf:
+        return value
+    raise ConfigurationError(f"{name} is {value!r}; it must be a number above zero.")
 
 
 def _parse(text: str) -> URL:

@@ -22,9 +22,7 @@ MP4 = b"\x00\x00\x00\x20ftypisom" + bytes(52)
 WEBM = b"\x1a\x45\xdf\xa3" + bytes(60)
 
 
-def picture(
-    form: str = "PNG", size: tuple[int, int] = (40, 30), *, mode: str = "RGB", noise: bool = False
-) -> bytes:
+def picture(form: str = "PNG", size: tuple[int, int] = (40, 30), *, mode: str = "RGB", noise: bool = False) -> bytes:
     image = Image.effect_noise(size, 90).convert(mode) if noise else Image.new(mode, size)
     out = io.BytesIO()
     image.save(out, form)
@@ -45,17 +43,10 @@ def bomb() -> bytes:
     """Make a PNG of a few bytes that says it has 400 million pixels."""
 
     def chunk(name: bytes, content: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
-        )
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
     header = struct.pack(">IIBBBBB", 20_000, 20_000, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(b""))
-        + chunk(b"IEND", b"")
-    )
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
 
 
 def project(*paths: object, **fields: object) -> SimpleNamespace:

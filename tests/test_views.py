@@ -71,10 +71,7 @@ def text_of(html: str) -> str:
 
 
 def bars(html: str) -> list[dict[str, str]]:
-    return [
-        {k: v for k, v in bar.attrib.items() if k in ("value", "max")}
-        for bar in parsed(html).iter("progress")
-    ]
+    return [{k: v for k, v in bar.attrib.items() if k in ("value", "max")} for bar in parsed(html).iter("progress")]
 
 
 # Words
@@ -341,9 +338,7 @@ def test_a_project_as_text_says_what_is_known_and_no_link():
 
 def test_a_failed_project_says_why_and_unknown_sizes_are_left_out():
     error = SimpleNamespace(code="no_source_face", message=f"No face in {SECRET}")
-    bad = project(
-        status="error", error=error, downloads=(), downloaded_paths=(), width=-1, height=-1, fps=None
-    )
+    bad = project(status="error", error=error, downloads=(), downloaded_paths=(), width=-1, height=-1, fps=None)
     text = text_of(project_html(bad))
     assert "No face in https://videos.magichour.ai/… (no_source_face)" in text
     assert "-1" not in text
@@ -401,9 +396,7 @@ def test_text_has_one_line_for_each_change_and_a_summary_at_the_end(capsys):
     assert capsys.readouterr().err == ""
     rendering = Panel(rows=(row("active", id="p0", status="rendering"), first.rows[1]))
     for seconds in range(3):
-        live.update(
-            Panel(rows=(msgspec.structs.replace(rendering.rows[0], elapsed=float(seconds)), first.rows[1]))
-        )
+        live.update(Panel(rows=(msgspec.structs.replace(rendering.rows[0], elapsed=float(seconds)), first.rows[1])))
     live.update(rendering)
     assert capsys.readouterr().err == "◐ rendering    image  p0\n"
     live.finish(panel("complete", "error"))

@@ -80,7 +80,7 @@ def status_error(
     body: bytes,
     *,
     kind: str = "",
-    id: str = "",  # noqa: A002
+    id: str = "",
     retry_after: float | None = None,
 ) -> APIStatusError:
     """Make the error for an answer that is not the hoped-for one. Any status, any body."""

@@ -81,7 +81,7 @@ class APIStatusError(MagicHourError):
         server_message: str = "",
         *,
         kind: str = "",
-        id: str = "",  # noqa: A002 - the API's own word
+        id: str = "",
         retry_after: float | None = None,
     ) -> None:
         said = redact(server_message)
@@ -201,5 +201,5 @@ def status_error_class(status: int) -> type[APIStatusError]:
     return ServerError if 500 <= status <= 599 else _BY_STATUS.get(status, APIStatusError)
 
 
-def _subject(kind: str, id: str) -> str:  # noqa: A002
+def _subject(kind: str, id: str) -> str:
     return f"{kind or 'Project'} {id}".strip().capitalize() if not id else f"{kind or 'project'} {id}"

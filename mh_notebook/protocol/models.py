@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Self
 
@@ -50,8 +50,8 @@ class Download(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=Tru
     def __repr__(self) -> str:
         return f"Download(expires_at={self.expires_at:%Y-%m-%dT%H:%M:%SZ})"
 
-    def __rich_repr__(self) -> Iterator[tuple[str, object]]:
-        yield "expires_at", self.expires_at
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("expires_at", self.expires_at)]
 
 
 class ProjectError(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,11 +154,9 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     def _repr_html_(self) -> str | None:
         return None if Project.draw is None else Project.draw(self)
 
-    def __rich_repr__(self) -> Iterator[tuple[str, object]]:
-        for field in msgspec.structs.fields(self):
-            value = getattr(self, field.name)
-            if field.required or value:
-                yield field.name, value if field.name == "downloads" else redact_all(value)
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        fields = [(field, getattr(self, field.name)) for field in msgspec.structs.fields(self)]
+        return [(field.name, _shown(value)) for field, value in fields if field.required or value]
 
 
 class ImageProject(Project, frozen=True, kw_only=True):
@@ -202,6 +200,11 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     credits: int
     email: str | None = None
     tier: str | None = None
+
+
+def _shown(value: object) -> object:
+    """Hide links: a download's repr has none, and any other text of the server may hold one."""
+    return value if isinstance(value, tuple) else redact_all(value)
 
 
 def as_utc(moment: datetime) -> datetime:

@@ -155,7 +155,7 @@ def _split_url(url: str) -> tuple[str, str]:
 
 def _text(value: Any) -> str:
     """Read a cell of a frame: NA, NaN and None are "", as if it were not there."""
-    return value if isinstance(value, str) else "" if value is None or value != value else _no_text(value)  # noqa: PLR0124
+    return value if isinstance(value, str) else "" if value is None or value != value else _no_text(value)
 
 
 def _no_text(value: Any) -> str:

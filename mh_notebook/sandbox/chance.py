@@ -13,4 +13,4 @@ def chance(*key: object) -> Random:
     >>> chance("image", 3).random() == chance("image", 3).random()
     True
     """
-    return Random("/".join(map(str, key)))  # noqa: S311  it draws pictures and waiting times, never a secret
+    return Random("/".join(map(str, key)))

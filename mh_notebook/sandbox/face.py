@@ -6,7 +6,8 @@ import secrets
 import time
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Self, TypeVar, Unpack
+from os import PathLike
+from typing import TYPE_CHECKING, Self, TypedDict, TypeVar, Unpack
 
 from mh_notebook.sandbox.faults import FaultOptions
 from mh_notebook.sandbox.seeding import ProjectOptions
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
     from mh_notebook.sandbox.server import Server
 
 _T = TypeVar("_T")
+
+
+class ClientOptions(TypedDict, total=False):
+    """The keywords of `mh_notebook.Client` that a sandbox leaves open."""
+
+    timeout: float
+    concurrency: int
+    download_directory: str | PathLike[str] | None
+    history: bool | str | PathLike[str]
+    progress: bool | None
 
 
 class Sandbox:
@@ -60,7 +71,7 @@ class Sandbox:
         *,
         port: int = 0,
         token: str | None = None,
-        credits: int = 10_000,  # noqa: A002  the API's own word; the module of that name prints a licence
+        credits: int = 10_000,
         link_lifetime: float = 86_400.0,
         deprecated_fields: bool = True,
         clock: Callable[[], float] = time.time,
@@ -146,7 +157,7 @@ class Sandbox:
         self._store.begin()
         return self._store.balance()
 
-    def client(self, **options: object) -> Client:
+    def client(self, **options: Unpack[ClientOptions]) -> Client:
         """Return a blocking client of this sandbox.
 
         Parameters
@@ -160,7 +171,7 @@ class Sandbox:
         speed = self._store.speed
         return self._held(Client(token=self.token, base_url=self.url, _clock=Clock(speed), **options))
 
-    def async_client(self, **options: object) -> AsyncClient:
+    def async_client(self, **options: Unpack[ClientOptions]) -> AsyncClient:
         """Return an asynchronous client of this sandbox.
 
         Parameters
@@ -223,7 +234,7 @@ class Sandbox:
         """
         self._store.faults.add(path, times, fault)
 
-    def expire_links(self, kind: str, id: str) -> None:  # noqa: A002  the API's own word
+    def expire_links(self, kind: str, id: str) -> None:
         """Let all links issued so far for a project expire; the next GET gives fresh ones.
 
         Parameters

@@ -14,7 +14,7 @@ _OPTIONS: Mapping[str, Mapping[str, object]] = {
     "jpeg": {"quality": 86, "optimize": True},
     "webp": {"quality": 84, "method": 4},
 }
-_FRAMES, _FRAME_MILLISECONDS = 8, 150
+_FRAMES, _FRAME_MILLISECONDS, _LONGEST = 8, 150, 420
 
 
 def picture(media: str, key: str, width: int, height: int) -> bytes:
@@ -42,8 +42,10 @@ def _flat(still: Image.Image, colours: int = 256) -> Image.Image:
 
 
 def _save_moving(buffer: io.BytesIO, key: str, width: int, height: int) -> None:
+    share = min(1.0, _LONGEST / max(width, height))
+    width, height = int(width * share), int(height * share)
     moments = [landscape(key, width, height, number / _FRAMES) for number in range(_FRAMES)]
-    palette = moments[0].quantize(64, Image.Quantize.MEDIANCUT)
+    palette = moments[0].quantize(48, Image.Quantize.MEDIANCUT)
     # No dithering between frames: its noise would change everywhere and cost ten times the bytes.
     frames = [moment.quantize(palette=palette, dither=Image.Dither.NONE) for moment in moments]
     options = {"append_images": frames[1:], "duration": _FRAME_MILLISECONDS, "loop": 0, "optimize": False}

@@ -44,11 +44,11 @@ def _tune(rng: Random) -> NDArray[np.float64]:
     pitches = [root * 2 ** (rng.choice(_SCALE) / 12) for _ in range(_NOTES)]
     melody = [_pluck(number * _STEP, pitch, 0.8, decay=3.2) for number, pitch in enumerate(pitches)]
     ending = np.minimum(1.0, (_TIMES[-1] - _TIMES) * 5)
-    return np.sum(chord + melody, axis=0) * ending
+    return np.asarray(sum(chord + melody) * ending)
 
 
 def _pluck(start: float, pitch: float, strength: float, *, decay: float) -> NDArray[np.float64]:
     seconds = np.maximum(_TIMES - start, 0.0)
     fade = np.minimum(1.0, seconds * 80) * np.exp(-decay * seconds)
     tones = [level * np.sin(2 * np.pi * pitch * times * seconds) for times, level in _OVERTONES]
-    return strength * fade * np.sum(tones, axis=0)
+    return np.asarray(strength * fade * sum(tones))

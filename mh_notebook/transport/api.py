@@ -10,10 +10,11 @@ from importlib.metadata import version
 import aiohttp
 from yarl import URL
 
-from ..protocol.decoding import status_error
-from ..protocol.errors import InvalidResponseError, MagicHourError, NotFoundError
-from ..protocol.redaction import Secret
-from ..protocol.retrying import is_transient, read_retry_after
+from mh_notebook.protocol.decoding import status_error
+from mh_notebook.protocol.errors import InvalidResponseError, MagicHourError, NotFoundError
+from mh_notebook.protocol.redaction import Secret
+from mh_notebook.protocol.retrying import is_transient, read_retry_after
+
 from .clock import Clock
 from .connection import CHUNK, Connections, our_errors
 from .retries import Notice, retrying
@@ -24,9 +25,7 @@ LARGEST_ANSWER = 8 * CHUNK  # bytes; a project's details are some 700
 class Api:
     """The one place from which the API host is called, and the only one that knows the key."""
 
-    def __init__(
-        self, token: Secret, base_url: str, *, timeout: float, connections: Connections, clock: Clock
-    ) -> None:
+    def __init__(self, token: Secret, base_url: str, *, timeout: float, connections: Connections, clock: Clock) -> None:
         self.base_url, self.timeout = base_url, timeout
         self._connections, self._clock = connections, clock
         self._headers = {
@@ -41,7 +40,7 @@ class Api:
         path: str,
         *,
         kind: str = "",
-        id: str = "",  # noqa: A002
+        id: str = "",
         notice: Notice | None = None,
     ) -> bytes:
         """Call the API, trying again after what may pass, all within one deadline.
@@ -105,6 +104,7 @@ class Api:
                     url,
                     headers=self._headers,
                     allow_redirects=False,
+                    proxy=connection.proxy_for(url),
                     timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=seconds / 3, sock_read=seconds / 3),
                 ) as response:
                     status, headers, body = response.status, response.headers, await _read(response, about)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager, suppress
+
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+from yarl import URL
 
-from ..protocol.errors import APIConnectionError, APITimeoutError, ClientClosedError
-from ..protocol.redaction import redact
+from mh_notebook.protocol.errors import APIConnectionError, APITimeoutError, ClientClosedError
+from mh_notebook.protocol.redaction import redact
+from mh_notebook.settings import is_loopback
 
 CHUNK = 2**20  # bytes read at a time from a download
 DOWNLOADS_AT_ONCE = 8
@@ -23,10 +27,23 @@ class Connection:
             connector=aiohttp.TCPConnector(limit=0),  # the bounds below decide, and waiting at them is not timed
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),
-            trust_env=True,
         )
         self.requests = asyncio.Semaphore(concurrency)
         self.downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
+
+        self._proxies: dict[tuple[str, str], str | None] = {}
+
+    def proxy_for(self, url: URL) -> str | None:
+        """Return the proxy that the environment names for this host; none for this machine itself.
+
+        aiohttp's own trust_env looks into the environment and ~/.netrc in a thread, twice for each request, and
+        refuses a request that bears a key to a host that stands in ~/.netrc.
+        """
+        place = (url.scheme, url.host or "")
+        if place not in self._proxies:
+            through = None if is_loopback(place[1]) or proxy_bypass(place[1]) else getproxies().get(url.scheme)
+            self._proxies[place] = through
+        return self._proxies[place]
 
     async def close(self) -> None:
         """Close the session, on its own loop."""
@@ -37,7 +54,15 @@ class Connection:
         connector = self.session.connector
         self.session.detach()
         if connector is not None:
-            connector.close().__await__()  # begun is enough; merely to forget it would warn
+            _begin(connector.close())
+
+
+def _begin(closing: Awaitable[object]) -> None:
+    """Take the first step of an awaitable, in which a connector closes what it holds, and leave the rest."""
+    steps = closing.__await__()
+    with suppress(StopIteration, RuntimeError):  # done in one step, or its loop is closed
+        next(steps)
+        steps.close()
 
 
 class Connections:
@@ -89,7 +114,8 @@ def our_errors(about: str) -> Iterator[None]:
         yield
     except TimeoutError:
         raise APITimeoutError(
-            f"No answer in time about {about}.", hint="Check the network, or make the client with a longer timeout=."
+            f"No answer in time about {about}.",
+            hint="Check the network, or make the client with a longer timeout=.",
         ) from None
     except (aiohttp.ClientError, OSError, ValueError) as error:
         raise APIConnectionError(

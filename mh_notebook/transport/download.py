@@ -14,10 +14,11 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from ..protocol.decoding import status_error
-from ..protocol.errors import APIConnectionError, DownloadError, UnsafeDownloadError
-from ..protocol.naming import extension, media_type_of
-from ..protocol.retrying import read_retry_after
+from mh_notebook.protocol.decoding import status_error
+from mh_notebook.protocol.errors import APIConnectionError, DownloadError, UnsafeDownloadError
+from mh_notebook.protocol.naming import extension, media_type_of
+from mh_notebook.protocol.retrying import read_retry_after
+
 from .connection import CHUNK, Connection, our_errors
 from .files import Part, disk_error, existing_output, make_directory, sha256_of
 
@@ -67,11 +68,12 @@ async def fetch_output(
     if urlsplit(url).scheme not in ("http", "https"):
         raise UnsafeDownloadError(f"Refused to fetch {stem}: its link is neither http nor https.")
     await asyncio.to_thread(make_directory, directory)
-    started = time.monotonic()
+    started, link = time.monotonic(), URL(url, encoded=True)
     async with connection.downloads:
         with our_errors(stem):
             async with connection.session.get(
-                URL(url, encoded=True),
+                link,
+                proxy=connection.proxy_for(link),
                 headers={"Accept-Encoding": "identity"},
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=STALL, sock_read=STALL),
                 read_bufsize=CHUNK,

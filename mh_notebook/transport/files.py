@@ -8,8 +8,8 @@ import os
 import secrets
 from pathlib import Path
 
-from ..protocol.errors import DownloadError
-from ..protocol.naming import EXTENSIONS
+from mh_notebook.protocol.errors import DownloadError
+from mh_notebook.protocol.naming import EXTENSIONS
 
 _REASONS = {
     errno.ENOSPC: "the disk is full",

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from types import FrameType, ModuleType
 from typing import Any, TypeVar
 
-from ..protocol.errors import ClientClosedError
+from mh_notebook.protocol.errors import ClientClosedError
 
 T = TypeVar("T")
 
@@ -56,19 +56,9 @@ class LoopThread:
                 raise ClientClosedError
             if self._loop is None:
                 self._loop = _OwnLoop()
-                self._thread = threading.Thread(
-                    target=_run_loop, args=(self._loop,), name=self._name, daemon=True
-                )
+                self._thread = threading.Thread(target=_run_loop, args=(self._loop,), name=self._name, daemon=True)
                 self._thread.start()
             return self._loop
-
-    def submit(self, coroutine: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
-        """Start a coroutine on the loop and return at once."""
-        try:
-            return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
-        except ClientClosedError:
-            coroutine.close()
-            raise
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the loop, block until it ends, and return its result.
@@ -84,7 +74,12 @@ class LoopThread:
         if self._thread is threading.current_thread():
             return self._run_nested(coroutine)
         ended = threading.Event()
-        future = self.submit(_tracked(coroutine, ended))
+        try:
+            loop = self.loop
+        except ClientClosedError:
+            coroutine.close()
+            raise
+        future = asyncio.run_coroutine_threadsafe(_tracked(coroutine, ended), loop)
         try:
             return wait_for(future)
         except concurrent.futures.CancelledError:
@@ -140,7 +135,7 @@ def _interruptible() -> Iterator[None]:
         signal.signal(signal.SIGINT, before if before is not None else signal.default_int_handler)
 
 
-def _interrupt(signal_number: int, frame: FrameType | None) -> None:
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
@@ -160,16 +155,12 @@ def _run_loop(loop: asyncio.AbstractEventLoop) -> None:
         loop.close()
 
 
-def _begin_shutdown(
-    loop: asyncio.AbstractEventLoop, last: Callable[[], Coroutine[Any, Any, None]] | None
-) -> None:
+def _begin_shutdown(loop: asyncio.AbstractEventLoop, last: Callable[[], Coroutine[Any, Any, None]] | None) -> None:
     task = loop.create_task(_shut_down(loop, last))
     task.add_done_callback(lambda _: loop.stop())
 
 
-async def _shut_down(
-    loop: asyncio.AbstractEventLoop, last: Callable[[], Coroutine[Any, Any, None]] | None
-) -> None:
+async def _shut_down(loop: asyncio.AbstractEventLoop, last: Callable[[], Coroutine[Any, Any, None]] | None) -> None:
     tasks = asyncio.all_tasks(loop) - {asyncio.current_task(loop)}
     for task in tasks:
         task.cancel()
@@ -189,7 +180,7 @@ def _make_reentrant(loop: asyncio.AbstractEventLoop) -> None:
     """
     if getattr(loop, "_nest_patched", False):
         return
-    import nest_asyncio2  # noqa: PLC0415 - needed in one rare case
+    import nest_asyncio2
 
     with _unchanged(*_patched_places()):
         nest_asyncio2.apply(loop)

@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
-from ..protocol.errors import MagicHourError
-from ..protocol.retrying import ATTEMPTS, is_transient, pause_before_retry
+from mh_notebook.protocol.errors import MagicHourError
+from mh_notebook.protocol.retrying import ATTEMPTS, is_transient, pause_before_retry
 
 Notice = Callable[[float, MagicHourError], None]
 """Told of each pause before another attempt: seconds, and why."""
@@ -35,7 +35,7 @@ def retrying(
     """
 
     def wait(state: RetryCallState) -> float:
-        return pause_before_retry(state.attempt_number, _error(state), random.random())  # noqa: S311
+        return pause_before_retry(state.attempt_number, _error(state), random.random())
 
     def stop(state: RetryCallState) -> bool:
         late = deadline is not None and asyncio.get_running_loop().time() + state.upcoming_sleep > deadline

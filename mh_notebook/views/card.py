@@ -63,9 +63,7 @@ class ShownProject(Protocol):
 def project_html(project: ShownProject) -> Markup:
     """Draw a project as a card: its row, then its facts and its files. Well-formed XML, no link in it."""
     facts = tag("div", facts_html(project_facts(project)), style=_FACTS)
-    paths = [
-        tag("div", clipped(path, "font-family:monospace", path), style=_FACTS) for path in _paths(project)
-    ]
+    paths = [tag("div", clipped(path, "font-family:monospace", path), style=_FACTS) for path in _paths(project)]
     return root(row_html(project_row(project)), facts, *paths)
 
 
@@ -126,9 +124,7 @@ def _images(project: ShownProject) -> str:
 def _links(project: ShownProject) -> str:
     if not project.downloads:
         return ""
-    ends = [
-        end for link in project.downloads if isinstance(end := getattr(link, "expires_at", None), datetime)
-    ]
+    ends = [end for link in project.downloads if isinstance(end := getattr(link, "expires_at", None), datetime)]
     until = f", links until {_minute(min(ends))}" if ends else ""
     return f"{counted(len(project.downloads), 'file')} to download{until}"
 

@@ -68,8 +68,7 @@ def sources(thing: object) -> list[Source]:
     if isinstance(thing, Iterable):
         return [source for item in thing for source in sources(item)]
     raise TypeError(
-        f"cannot preview a {type(thing).__name__}: "
-        "give a project, a path, bytes, or a frame with a `path` column"
+        f"cannot preview a {type(thing).__name__}: give a project, a path, bytes, or a frame with a `path` column"
     )
 
 

@@ -21,23 +21,27 @@ UNBROKEN = 40  # characters of a fact that stay on one line
 LINE = 160  # characters of one line: an ellipsis comes far earlier, where the cell ends
 
 MUTED = "opacity:0.78"
-_ROOT = "max-width:1080px;line-height:1.5;text-align:left;font-variant-numeric:tabular-nums"
+# The grid lets the drawing be narrower than its longest name: ipywidgets.HTML would else overflow its box.
+_ROOT = (
+    "display:grid;grid-template-columns:minmax(0, 1fr);max-width:1080px;line-height:1.5;text-align:left;"
+    "font-variant-numeric:tabular-nums"
+)
 _RULE = "border-top:1px solid rgba(128,128,128,0.28)"
 _ROW = f"{_RULE};padding:6px 0"
-_LINE = "display:flex;align-items:center;column-gap:14px"
+_LINE = "display:flex;align-items:center;column-gap:12px"
 _CLIP = "min-width:0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap"
-_WORD = f"flex:0 0 106px;{_CLIP}"
+_WORD = f"flex:0 0 112px;{_CLIP}"
 _GLYPH = "display:inline-block;width:1.4em;font-weight:bold;color:"
-_BAR = "flex:0 0 64px;width:64px;height:8px"
+_BAR = "flex:0 0 48px;width:48px;height:8px"
 _ALL = "flex:0 0 160px;width:160px;height:8px;opacity:0.8"
 _DONE_BAR = f"{_BAR};opacity:0.65"
 _EMPTY_BAR = f"{_BAR};opacity:0.3"  # its track is white on dark pages, and would look full
-_NAME = f"flex:5 1 0;{_CLIP}"
-_TYPE = f"flex:4 1 0;{_CLIP};{MUTED}"
-_TIME = f"flex:0 0 12em;text-align:right;{_CLIP};{MUTED}"
+_NAME = f"flex:5 1 10em;{_CLIP}"
+_TYPE = f"flex:3 2 7em;{_CLIP};{MUTED}"
+_TIME = f"flex:0 2 12em;text-align:right;{_CLIP};{MUTED}"
 _CREDITS = f"flex:0 0 7.5em;text-align:right;{_CLIP}"
 _WHOLE = "white-space:nowrap"
-INDENT = "padding:2px 0 0 198px;overflow-wrap:anywhere"  # under the name
+INDENT = "padding:2px 0 0 184px;overflow-wrap:anywhere"  # under the name
 
 
 def panel_html(panel: Panel) -> Markup:
@@ -124,9 +128,7 @@ def _overall(panel: Panel) -> Markup | None:
     ended = sum(row.phase in FINISHED for row in panel.rows)
     if len(panel.rows) < 2:
         return None
-    return tag(
-        "progress", value=ended, max=len(panel.rows), style=_ALL, title=f"{ended} of {len(panel.rows)} ended"
-    )
+    return tag("progress", value=ended, max=len(panel.rows), style=_ALL, title=f"{ended} of {len(panel.rows)} ended")
 
 
 def _bar(row: Row) -> Markup:

@@ -83,9 +83,7 @@ class Displays:
     finish = update
 
     def _bundle(self, panel: Panel, live: str | None) -> Bundle:
-        return {
-            key: value for key, value in mimebundle(panel, live=live).items() if key in (*self._types, WIDGET)
-        }
+        return {key: value for key, value in mimebundle(panel, live=live).items() if key in (*self._types, WIDGET)}
 
 
 class Lines:

@@ -46,9 +46,7 @@ def fit(content: bytes, budget: int) -> Picture:
     for longest in WIDTHS:
         smaller, media = _encoded(image, longest)
         if len(smaller) <= budget:
-            return Picture(
-                smaller, media, width, height, "first frame, scaled down" if moving else "scaled down"
-            )
+            return Picture(smaller, media, width, height, "first frame, scaled down" if moving else "scaled down")
     raise BrokenPictureError(f"does not fit into {budget:,} bytes at any size")
 
 

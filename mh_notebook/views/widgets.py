@@ -20,8 +20,8 @@ class WidgetOutput:
     """The rows in sight, the folded ones, a button: drawn from the panel, frozen to HTML at the end.
 
     The fold is a widget of its own: it is set, and falls shut, only when one of its rows changes its state,
-    and once a second at most. With 4 updates a second that makes 5 messages. An IntProgress would be one more for
-    each update; the bar in the summary is part of the first.
+    and once a second at most. With 4 updates a second that makes 5 messages. An IntProgress would be one more
+    for each update; the bar in the summary is part of the first.
     """
 
     def __init__(self, panel: Panel, on_stop: Callable[[], object] | None = None) -> None:
@@ -60,9 +60,7 @@ class WidgetOutput:
     def _owned(self) -> list[AnyWidget]:
         widgets: list[AnyWidget] = [self._box, self._head, self._fold]
         widgets += [self._button] if self._button else []
-        parts = [
-            part for widget in widgets for part in (widget.layout, getattr(widget, "style", None)) if part
-        ]
+        parts = [part for widget in widgets for part in (widget.layout, getattr(widget, "style", None)) if part]
         return list(dict.fromkeys([*widgets, *parts]))
 
 

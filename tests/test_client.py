@@ -1,0 +1,432 @@
+"""Both clients against a sandbox over real sockets, and a few answers that only a mock can give."""
+
+import asyncio
+import gc
+import threading
+import weakref
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import mh_notebook as mh
+
+IMAGE = {
+    "id": "cuid-example",
+    "name": None,
+    "status": "complete",
+    "image_count": 1,
+    "type": "AI_IMAGE",
+    "created_at": "1970-01-01T00:00:00",
+    "enabled": True,
+    "credits_charged": 5,
+    "downloads": [],
+    "error": None,
+}
+URL = "https://api.magichour.ai/v1/image-projects/cuid-example"
+
+
+def test_each_kind_is_got_by_its_own_name_and_typed(client, sandbox):
+    for kind, model in (("image", mh.ImageProject), ("video", mh.VideoProject), ("audio", mh.AudioProject)):
+        ref = sandbox.add(kind)
+        project = getattr(client.v1, f"{kind}_projects").get(id=ref[1])
+        assert type(project) is model
+        assert (project.kind, project.id) == ref
+
+
+async def test_the_same_calls_are_awaited_on_the_callers_own_loop(sandbox):
+    threads = set(threading.enumerate())
+    async with sandbox.async_client(progress=False, history=False) as client:
+        project = await client.v1.audio_projects.get(id=sandbox.add("audio")[1])
+        assert project.kind == "audio"
+        assert set(threading.enumerate()) == threads
+
+
+def test_check_result_waits_downloads_and_names_files_by_project(client, sandbox, tmp_path):
+    first, second = sandbox.add("image", image_count=2), sandbox.add("image")
+    for _, id in (first, second):
+        client.v1.image_projects.check_result(id, download_directory=tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(
+        [f"{first[1]}-1.png", f"{first[1]}-2.png", f"{second[1]}-1.png"]
+    )
+
+
+def test_check_result_returns_the_paths_of_what_it_saved(client, sandbox, tmp_path):
+    project = client.v1.video_projects.check_result(sandbox.add("video")[1], download_directory=tmp_path)
+    assert [Path(path).read_bytes()[4:8] for path in project.downloaded_paths] == [b"ftyp"]
+
+
+@pytest.mark.parametrize(("outcome", "credits"), [("error", 0), ("canceled", 0)])
+def test_check_result_returns_failed_and_canceled_projects_refunded(client, sandbox, outcome, credits):
+    project = client.v1.image_projects.check_result(sandbox.add("image", outcome=outcome)[1])
+    assert (project.status, project.credits_charged, project.downloaded_paths) == (outcome, credits, ())
+    with pytest.raises(mh.ProjectFailedError):
+        project.raise_for_status()
+
+
+def test_check_result_without_waiting_asks_once(client, sandbox):
+    _, id = sandbox.add("image", queue_seconds=10**6)
+    for _ in range(3):
+        project = client.v1.image_projects.check_result(id, wait_for_completion=False)
+        assert project.status == "queued"
+    assert len([r for r in sandbox.requests if r.path.endswith(id)]) == 3
+
+
+def test_a_deadline_ends_the_wait_and_carries_the_project_as_last_seen(client, sandbox):
+    _, id = sandbox.add("image", queue_seconds=10**7)
+    with pytest.raises(mh.WaitTimeoutError) as caught:
+        client.v1.image_projects.check_result(id, timeout=0.3)
+    assert isinstance(caught.value, TimeoutError)
+    assert caught.value.project.status == "queued"
+
+
+def test_an_unknown_status_is_waited_on_not_crashed_on(client, sandbox):
+    _, id = sandbox.add("image", outcome="transcoding")
+    with pytest.raises(mh.WaitTimeoutError) as caught:
+        client.v1.image_projects.check_result(id, timeout=0.5)
+    assert caught.value.project.status in ("transcoding", "rendering", "queued")
+
+
+def test_delete_then_get_is_not_found(client, sandbox):
+    _, id = sandbox.add("audio")
+    assert client.v1.audio_projects.delete(id=id) is None
+    with pytest.raises(mh.NotFoundError) as caught:
+        client.v1.audio_projects.get(id=id)
+    assert caught.value.status == 404
+    assert id in str(caught.value)
+
+
+def test_a_delete_whose_answer_was_lost_has_succeeded(client, sandbox):
+    """The first DELETE works but its connection is reset; the second finds 404: that is success, not failure."""
+    _, id = sandbox.add("image")
+    sandbox.add_fault(f"/v1/image-projects/{id}", status=502)
+    client.v1.image_projects.delete(id)
+    assert [r.status for r in sandbox.requests if r.method == "DELETE"] == [502, 204]
+
+
+def test_get_keeps_the_order_of_mixed_refs_and_raises_for_the_first_bad_one(client, sandbox):
+    refs = [sandbox.add(kind) for kind in ("audio", "image", "video", "image")]
+    assert [(p.kind, p.id) for p in client.projects.get(refs)] == refs
+    with pytest.raises(mh.NotFoundError, match="no-such-id"):
+        client.projects.get([*refs, "image:no-such-id"])
+
+
+def test_a_frame_has_one_row_per_ref_and_a_bad_one_says_why(client, sandbox):
+    good = sandbox.add("image")
+    frame = client.projects.frame([good, "image:gone", "", "painting:x", good])
+    assert frame["id"].tolist()[:2] == [good[1], "gone"]
+    assert frame["fetch_error"].isna().tolist() == [True, False, False, False, True]
+    assert "404" in frame.loc[1, "fetch_error"]
+    assert "painting" in frame.loc[3, "fetch_error"]
+    assert len([r for r in sandbox.requests if r.path.endswith(good[1])]) == 1  # asked once for two rows
+
+
+@pytest.mark.parametrize("history", [True, False])
+def test_a_bare_id_is_looked_for_in_every_kind_once_and_then_remembered(sandbox, history):
+    _, id = sandbox.add("audio")
+    with sandbox.client(history=history, progress=False) as client:
+        assert [client.projects.get(id)[0].kind for _ in range(3)] == ["audio"] * 3
+    asked = [r.path.split("/")[2] for r in sandbox.requests if r.path.endswith(id)]
+    assert asked == ["image-projects", "video-projects", "audio-projects", "audio-projects", "audio-projects"]
+
+
+def test_a_bare_id_of_nobody_is_not_found(client):
+    with pytest.raises(mh.NotFoundError, match="nobody"):
+        client.projects.get("nobody")
+
+
+def test_a_watch_returns_at_once_and_its_end_is_a_frame(client, sandbox, tmp_path):
+    refs = [sandbox.add("image"), sandbox.add("video", outcome="error"), sandbox.add("audio", outcome="canceled")]
+    monitor = client.projects.watch(refs, download=True, download_directory=tmp_path)
+    assert not monitor.done
+    assert monitor.frame["id"].tolist() == [id for _, id in refs]
+    final = monitor.wait(30)
+    assert final["status"].tolist() == ["complete", "error", "canceled"]
+    assert monitor.done
+    assert [type(error) for error in monitor.errors] == [mh.ProjectFailedError] * 2
+    assert len(list(tmp_path.glob("*.png"))) == 1
+
+
+def test_awaiting_a_monitor_gives_its_final_frame(client, sandbox):
+    async def main():
+        return await client.projects.watch(sandbox.add("image"))
+
+    assert asyncio.run(main())["status"].tolist() == ["complete"]
+
+
+async def test_an_async_client_watches_on_its_own_loop(sandbox):
+    async with sandbox.async_client(progress=False) as client:
+        monitor = client.projects.watch([sandbox.add("image"), "image:gone"])
+        with pytest.raises(mh.MagicHourError, match="await"):
+            monitor.wait()
+        frame = await monitor
+    assert frame["status"].tolist()[0] == "complete"
+    assert isinstance(monitor.errors[0], mh.NotFoundError)
+
+
+def test_stop_ends_the_watch_not_the_render(client, sandbox):
+    ref = sandbox.add("image", queue_seconds=10**7)
+    monitor = client.projects.watch(ref)
+    monitor.stop()
+    frame = monitor.wait(5)
+    assert monitor.panel.rows[0].phase == "stopped"
+    assert frame["status"].isna().all() or frame["status"].tolist() == ["queued"]
+
+
+def test_on_complete_is_called_once_with_the_monitor_and_may_block(client, sandbox):
+    """A blocking call from a callback on the loop's own thread returns: the loop turns inside it."""
+    called = []
+    other = sandbox.add("audio")
+
+    def callback(monitor):
+        called.append((monitor.frame["status"].tolist(), client.v1.audio_projects.get(other[1]).id))
+
+    monitor = client.projects.watch(sandbox.add("image"))
+    monitor.on_complete(callback)
+    monitor.wait(30)
+    for _ in range(100):
+        if called:
+            break
+        threading.Event().wait(0.02)
+    monitor.on_complete(callback)  # after the end: at once
+    assert called == [(["complete"], other[1])] * 2
+    assert monitor.errors == []
+
+
+def test_a_callback_that_raises_is_an_error_of_the_monitor(client, sandbox):
+    monitor = client.projects.watch(sandbox.add("image"))
+    monitor.wait(30)
+    monitor.on_complete(lambda monitor: 1 / 0)
+    assert "ZeroDivisionError" in str(monitor.errors[0])
+
+
+def test_waiting_for_a_monitor_may_time_out_while_the_watch_goes_on(client, sandbox):
+    monitor = client.projects.watch(sandbox.add("image", queue_seconds=10**7))
+    for _ in range(3):
+        with pytest.raises(mh.WaitTimeoutError, match="1 of 1"):
+            monitor.wait(0.2)
+    assert not monitor.done
+    monitor.stop()
+
+
+def test_downloads_are_a_row_per_file_and_running_again_changes_nothing(client, sandbox, tmp_path):
+    two, none = sandbox.add("image", image_count=2), sandbox.add("image", queue_seconds=10**7)
+    client.v1.image_projects.check_result(two[1], download_outputs=False)
+    for _ in range(3):
+        files = client.projects.download([two, none, "image:gone"], tmp_path)
+        assert files["number"].tolist()[:2] == [1, 2]
+        assert files["error"].isna().tolist() == [True, True, False, False]
+        assert files["media_type"].tolist()[:2] == ["image/png"] * 2
+    assert len(list(tmp_path.glob("*-*.png*"))) == 2
+
+
+def test_a_link_that_has_run_out_is_healed_by_one_fresh_answer(client, sandbox, tmp_path):
+    ref = sandbox.add("image", first_link_expired=True, queue_seconds=0, render_seconds=0)
+    project = client.v1.image_projects.check_result(ref[1], download_directory=tmp_path)
+    assert len(project.downloaded_paths) == 1
+    assert len([r for r in sandbox.requests if r.host == "api"]) == 2
+
+
+def test_links_run_out_between_the_answer_and_the_download(client, sandbox, tmp_path):
+    _, id = ref = sandbox.add("image", queue_seconds=0, render_seconds=0)
+    project = client.projects.get(ref)[0]
+    sandbox.expire_links("image", id)
+    assert client.projects.download([project], tmp_path)["error"].isna().all()
+
+
+def test_a_foreign_file_of_the_same_name_is_never_overwritten(client, sandbox, tmp_path):
+    _, id = sandbox.add("image", queue_seconds=0, render_seconds=0)
+    foreign = tmp_path / f"{id}-1.png"
+    foreign.write_bytes(b"mine")
+    with pytest.raises(mh.DownloadError, match="left as it is"):
+        client.v1.image_projects.check_result(id, download_directory=tmp_path)
+    assert foreign.read_bytes() == b"mine"
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".part"] == []
+
+
+def test_a_file_where_the_directory_should_be_is_said_so(client, sandbox, tmp_path):
+    (tmp_path / "outputs").write_text("a file")
+    _, id = sandbox.add("image", queue_seconds=0, render_seconds=0)
+    with pytest.raises(mh.DownloadError, match="a file stands there"):
+        client.v1.image_projects.check_result(id, download_directory=tmp_path / "outputs")
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"status": 429, "retry_after": 1}, {"reset": True}])
+def test_what_may_pass_is_tried_again(client, sandbox, fault):
+    _, id = sandbox.add("image")
+    sandbox.add_fault(f"/v1/image-projects/{id}", times=2, **fault)
+    assert client.v1.image_projects.get(id).id == id
+    assert len([r for r in sandbox.requests if r.path.endswith(id)]) == 3
+
+
+@pytest.mark.parametrize(("status", "error"), [(400, mh.BadRequestError), (403, mh.PermissionDeniedError)])
+def test_what_will_not_pass_is_asked_once(client, sandbox, status, error):
+    _, id = sandbox.add("image")
+    sandbox.add_fault(f"/v1/image-projects/{id}", status=status)
+    with pytest.raises(error):
+        client.v1.image_projects.get(id)
+    assert len([r for r in sandbox.requests if r.path.endswith(id)]) == 1
+
+
+def test_a_wrong_key_is_an_authentication_error(sandbox):
+    with mh.Client("mhk_wrong_key", sandbox.url) as client, pytest.raises(mh.AuthenticationError):
+        client.projects.get(sandbox.refs)
+
+
+def test_nobody_at_the_address_is_a_connection_error(monkeypatch):
+    monkeypatch.setattr("mh_notebook.transport.retries.ATTEMPTS", 2)
+    with mh.Client("mhk_key", "http://127.0.0.1:9") as client, pytest.raises(mh.APIConnectionError, match="cannot reach"):
+        client.v1.image_projects.get("abc")
+
+
+def test_a_server_that_does_not_answer_is_a_time_out(sandbox):
+    _, id = sandbox.add("image")
+    sandbox.add_fault(f"/v1/image-projects/{id}", times=9, stall=5)
+    with sandbox.client(timeout=0.3, progress=False) as client, pytest.raises(mh.APITimeoutError) as caught:
+        client.v1.image_projects.get(id)
+    assert isinstance(caught.value, TimeoutError)
+
+
+def test_no_more_calls_at_once_than_the_bound(sandbox):
+    refs = [sandbox.add("image") for _ in range(40)]
+    with sandbox.client(concurrency=3, progress=False) as client:
+        assert len(client.projects.frame(refs)) == 40
+
+
+def test_the_newest_schema_without_deprecated_fields_is_read(answers):
+    answers.get(URL, payload=IMAGE)
+    with mh.Client("mhk_key") as client:
+        assert client.v1.image_projects.get("cuid-example").total_frame_cost is None
+
+
+def test_html_with_status_200_is_an_invalid_response(answers):
+    answers.get(URL, body="<html>Bad gateway</html>", content_type="text/html")
+    with mh.Client("mhk_key") as client, pytest.raises(mh.InvalidResponseError, match="HTML"):
+        client.v1.image_projects.get("cuid-example")
+
+
+def test_a_redirect_is_not_followed(answers):
+    answers.get(URL, status=302, headers={"Location": "https://elsewhere.example/"})
+    with mh.Client("mhk_key") as client, pytest.raises(mh.APIStatusError) as caught:
+        client.v1.image_projects.get("cuid-example")
+    assert caught.value.status == 302
+
+
+# Life and death of a client
+
+
+def test_a_client_is_closed_twice_and_then_says_so(sandbox):
+    client = sandbox.client(progress=False)
+    client.projects.frame(sandbox.refs)
+    for _ in range(3):
+        client.close()
+    for call in (lambda: client.projects.frame(sandbox.refs), lambda: client.account()):
+        with pytest.raises(mh.ClientClosedError):
+            call()
+
+
+async def test_an_async_client_is_closed_twice_and_then_says_so(sandbox):
+    client = sandbox.async_client(progress=False)
+    for _ in range(3):
+        await client.close()
+    with pytest.raises(mh.ClientClosedError):
+        await client.account()
+
+
+def test_a_client_never_used_has_no_thread(sandbox):
+    before = threading.active_count()
+    with sandbox.client(history=False):
+        assert threading.active_count() == before
+
+
+def test_closing_while_a_call_is_under_way_ends_the_call(sandbox):
+    client = sandbox.client(progress=False)
+    outcome = []
+
+    def call():
+        try:
+            client.v1.image_projects.check_result(sandbox.add("image", queue_seconds=10**7)[1])
+        except mh.MagicHourError as error:
+            outcome.append(type(error))
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    threading.Event().wait(0.3)
+    client.close()
+    thread.join(5)
+    assert outcome == [mh.ClientClosedError]
+
+
+def test_closing_ends_the_watches(sandbox):
+    client = sandbox.client(progress=False)
+    monitor = client.projects.watch(sandbox.add("image", queue_seconds=10**7))
+    client.close()
+    assert monitor.done
+    assert monitor.panel.rows[0].phase == "stopped"
+    assert isinstance(monitor.frame, pd.DataFrame)
+
+
+def test_a_cell_run_again_leaks_nothing(sandbox):
+    """`client = mh.Client()` in a cell that is run 20 times: the old ones end when they are forgotten."""
+    before = threading.active_count()
+    client = None
+    for _ in range(20):
+        client = sandbox.client(progress=False)
+        client.projects.frame(sandbox.refs[:2])
+    assert threading.active_count() <= before + 3
+    assert client is not None
+    client.close()
+
+
+def test_a_forgotten_client_is_collected_once_its_watch_has_ended(sandbox):
+    client = sandbox.client(progress=False)
+    alive = weakref.ref(client)
+    monitor = client.projects.watch(sandbox.add("image", queue_seconds=20))
+    del client
+    gc.collect()
+    assert alive() is not None
+    assert monitor.wait(30)["status"].tolist() == ["complete"]
+    del monitor
+    for _ in range(50):
+        gc.collect()
+        if alive() is None:
+            break
+        threading.Event().wait(0.02)
+    assert alive() is None
+
+
+# The sockets of a loop that its owner has closed are Python's to collect; it says so where one listens.
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_forgotten_async_client_lets_its_session_go(sandbox):
+    client = sandbox.async_client(progress=False)
+    for _ in range(3):  # a new loop each time: the session of the closed one is let go
+        asyncio.run(_account(client))
+    del client
+    gc.collect()
+
+
+async def _account(client):
+    return await client.account()
+
+
+def test_ten_threads_share_one_client(client, sandbox):
+    refs = [sandbox.add("image") for _ in range(10)]
+    got = []
+    threads = [threading.Thread(target=lambda ref=ref: got.append(client.projects.get(ref)[0].id)) for ref in refs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert sorted(got) == sorted(id for _, id in refs)
+
+
+def test_nobody_elses_loop_is_patched(client, sandbox):
+    """After a blocking call from a callback, asyncio and every other loop are as they were."""
+    names = (asyncio.run, asyncio.Task, asyncio.Future, asyncio.get_event_loop)
+    done = threading.Event()
+    monitor = client.projects.watch(sandbox.add("image"))
+    monitor.on_complete(lambda _: (client.account(), done.set()))
+    assert done.wait(30)
+    assert (asyncio.run, asyncio.Task, asyncio.Future, asyncio.get_event_loop) == names
+    assert not hasattr(asyncio.SelectorEventLoop, "_nest_patched")
+    assert not hasattr(asyncio, "_nest_patched")
