@@ -87,11 +87,11 @@ def to_frame(rows: Sequence[dict[str, Any]], schema: dict[str, Any]) -> pd.DataF
 def _row(item: Project | Unread) -> dict[str, Any]:
     if isinstance(item, Unread):
         error = None if item.fetch_error is None else redact(item.fetch_error)
-        return {"kind": item.kind or None, "id": item.id, "fetch_error": error}
+        return {"kind": item.kind or None, "id": item.id or None, "fetch_error": error}
     row = {name: getattr(item, name) for name in _SAME_NAME}
+    row |= {name: None if (text := getattr(item, name)) is None else redact(text) for name in _SERVERS_TEXT}
     row |= {
         "kind": item.kind,
-        "name": None if item.name is None else redact(item.name),
         "expires_at": item.expires_at,
         "credits_settled": item.settled,
         "download_count": len(item.downloads),
@@ -105,7 +105,8 @@ def _row(item: Project | Unread) -> dict[str, Any]:
     return row | _unknown_cells(item)
 
 
-_SAME_NAME = ("status", "id", "type", "created_at", "fetched_at", "enabled", "credits_charged")
+_SERVERS_TEXT = ("status", "id", "name", "type")  # any text of a server may hold a link
+_SAME_NAME = ("created_at", "fetched_at", "enabled", "credits_charged")
 
 
 def _video_cells(video: VideoProject) -> dict[str, Any]:
@@ -121,7 +122,7 @@ def _video_cells(video: VideoProject) -> dict[str, Any]:
 
 def _unknown_cells(item: Project) -> dict[str, Any]:
     """Unknown fields; one that bears the name of a column of ours does not overwrite it."""
-    return {name: redact_all(value) for name, value in item.extra.items() if name not in SCHEMA}
+    return {redact(name): redact_all(value) for name, value in item.extra.items() if name not in SCHEMA}
 
 
 def _column(name: str, values: list[Any]) -> Any:

@@ -27,6 +27,7 @@ from .protocol.refs import Ref
 T = TypeVar("T")
 
 _LOG = logging.getLogger("mh_notebook")
+_VERSION = 1  # of the tables below, in the file's user_version
 _LOCK_PATIENCE = 30.0  # seconds one kernel waits for another's write
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -136,7 +137,9 @@ class History:
 
     def _submit(self, work: Callable[..., T], *arguments: Any) -> Future[T | None]:
         try:
-            return self._writer.submit(self._guarded, work, arguments)
+            future = self._writer.submit(self._guarded, work, arguments)
+            future.add_done_callback(_report)
+            return future
         except RuntimeError:  # closed: a late observation of a call that was cut short
             nothing: Future[Any] = Future()
             nothing.set_result(None)
@@ -147,7 +150,7 @@ class History:
             return None
         try:
             return work(*arguments)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeError) as error:  # a path may hold bytes that are no text
             self._close_database()
             _LOG.warning("%s", self._trouble("stopped working", error))
             return None
@@ -156,9 +159,10 @@ class History:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         database = sqlite3.connect(self.path, timeout=_LOCK_PATIENCE, isolation_level=None)
         try:
+            _check_version(database)
             database.execute("PRAGMA journal_mode=WAL")
             database.execute("PRAGMA synchronous=NORMAL")
-            database.executescript(_SCHEMA)
+            database.executescript(f"{_SCHEMA} PRAGMA user_version={_VERSION};")
             database.execute("INSERT OR IGNORE INTO facts VALUES ('salt', ?)", (secrets.token_hex(16),))
             (salt,) = database.execute("SELECT value FROM facts WHERE name = 'salt'").fetchone()
         except sqlite3.Error:
@@ -253,15 +257,32 @@ class _Transaction:
         self._database.execute("COMMIT" if kind is None else "ROLLBACK")
 
 
+def _report(future: Future[Any]) -> None:
+    """A write that nobody waits for must not fail unheard."""
+    if error := future.exception():
+        _LOG.error("a write to the history failed", exc_info=error)
+
+
 def _without_links(project: Project) -> str:
-    state = msgspec.to_builtins(project)
+    state = msgspec.to_builtins(project, enc_hook=str)  # a link is a str of a kind of its own
     state["downloads"] = [{**download, "url": ""} for download in state["downloads"]]
     state.pop("download", None)
     return msgspec.json.encode(redact_all(state)).decode()
 
 
 def _read(kind: str, id_: str, text: str | None) -> Project | Unread:
-    return Unread(kind, id_) if text is None else msgspec.json.decode(text, type=KINDS[kind].model)
+    if text is None:
+        return Unread(kind, id_)
+    try:
+        return msgspec.json.decode(text, type=KINDS[kind].model)
+    except msgspec.MsgspecError:  # one row that was spoilt does not hide the others
+        return Unread(kind, id_, "The history's record of it cannot be read.")
+
+
+def _check_version(database: sqlite3.Connection) -> None:
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if version > _VERSION:
+        raise sqlite3.DatabaseError("it was made by a newer mh_notebook")
 
 
 def _fingerprint(token: str, salt: str) -> str:

@@ -121,6 +121,8 @@ def _shown(project: Project) -> dict[str, object]:
         "settled": project.settled,
         "files": len(project.downloaded_paths),
     }
+    if project.status == "canceled":
+        shown |= {"error": "", "hint": "It was canceled in the web app."}
     if project.error is not None:
         shown |= {"error": f"{project.error.message} ({project.error.code})", "hint": project.error.hint}
     return shown

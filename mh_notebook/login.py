@@ -23,13 +23,14 @@ def login() -> None:
     Raises
     ------
     AuthenticationError
-        The API refused the key; it is forgotten again.
+        The API refused the key. One that was typed is forgotten again; one of the environment is left there.
     MissingTokenError
         None was found, and none was typed.
     """
     found = _found()
     token = found or _colab_secret() or _asked()
-    os.environ[_NAME] = find_token(token)
+    if not found:
+        os.environ[_NAME] = find_token(token)
     try:
         print(f"Logged in with {key_source()}. {_check()}")
     except AuthenticationError:

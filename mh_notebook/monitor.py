@@ -101,7 +101,9 @@ class Monitor:
             It had not ended by then; it goes on.
         """
         if self._block is not None:
-            return self._block(self._wait(timeout))  # type: ignore[no-any-return]  # what _wait returns
+            self._block(self._wait(timeout))
+            self._view.repeat()
+            return self.frame
         if self._loop is _running_loop():
             raise MagicHourError("wait() would block the loop that this watch runs on.", hint="Use await monitor.")
         try:
@@ -111,7 +113,9 @@ class Monitor:
         return self.frame
 
     def __await__(self) -> Generator[Any, None, pd.DataFrame]:
-        return self._wait(None).__await__()
+        yield from self._wait(None).__await__()
+        self._view.repeat()
+        return self.frame
 
     def stop(self) -> None:
         """Stop watching, from any thread. The renders themselves go on; nothing is canceled or refunded."""
@@ -189,7 +193,7 @@ class Monitor:
             await asyncio.sleep(REDRAW)
             self._view.update(self.panel)
 
-    async def _wait(self, timeout: float | None) -> pd.DataFrame:
+    async def _wait(self, timeout: float | None) -> None:
         """Wait in ticks: a plain await may not notice an interrupt until something else wakes the loop."""
         ended = asyncio.wrap_future(self._ended)
         loop = asyncio.get_running_loop()
@@ -198,7 +202,6 @@ class Monitor:
             if deadline is not None and loop.time() >= deadline:
                 raise self._not_ended(timeout)
             await asyncio.wait([ended], timeout=TICK)
-        return self.frame
 
     def _not_ended(self, timeout: float | None) -> WaitTimeoutError:
         open_lines = [line for line in self._lines if line.project is None or not line.project.finished]

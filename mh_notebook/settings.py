@@ -26,7 +26,7 @@ def find_token(token: str | None = None) -> Secret:
     ConfigurationError
         It holds characters that no key has.
     """
-    candidates = (token, *(os.environ.get(name) for name in TOKEN_VARIABLES))
+    candidates = (_text("token", token), *(os.environ.get(name) for name in TOKEN_VARIABLES))
     found = next((text.strip() for text in candidates if text and text.strip()), None)
     if found is None:
         raise MissingTokenError
@@ -43,9 +43,9 @@ def find_base_url(base_url: str | None = None) -> str:
     ConfigurationError
         It is no address, or plain http to another machine, over which the key would travel open.
     """
-    text = (base_url or os.environ.get("MAGIC_HOUR_BASE_URL") or PRODUCTION).strip()
+    text = (_text("base_url", base_url) or os.environ.get("MAGIC_HOUR_BASE_URL") or PRODUCTION).strip()
     url = _parse(text)
-    if url.scheme not in ("http", "https") or not url.host:
+    if url.scheme not in ("http", "https") or not url.host or len(text.split()) != 1:
         raise ConfigurationError(f"The base URL {redact(text)!r} is no web address.", hint=f"Such as {PRODUCTION}.")
     if url.user or url.password or url.query_string or url.fragment:
         raise ConfigurationError("A base URL holds no user, query or fragment.", hint=f"Such as {PRODUCTION}.")
@@ -76,6 +76,12 @@ def positive(name: str, value: Any) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < inf:
         return value
     raise ConfigurationError(f"{name} is {value!r}; it must be a number above zero.")
+
+
+def _text(name: str, value: str | None) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    raise ConfigurationError(f"{name} is text, not {type(value).__name__}.")
 
 
 def _parse(text: str) -> URL:

@@ -36,8 +36,6 @@ res = {wait}client.v1.{kind}_projects.get(id="cuid-example")
 @pytest.fixture
 def world(monkeypatch):
     with mh.Sandbox(speed=2000) as sandbox:
-        for kind in ("image", "video", "audio"):
-            sandbox.add(kind, id="cuid-example")
         monkeypatch.setenv("API_TOKEN", sandbox.token)
         monkeypatch.setenv("MAGIC_HOUR_BASE_URL", sandbox.url)
         monkeypatch.setenv("MAGIC_HOUR_POLL_INTERVAL", "0.02")
@@ -55,6 +53,7 @@ def run(snippet, kind, client):
 @pytest.mark.parametrize("kind", ["image", "video", "audio"])
 @pytest.mark.parametrize("snippet", [GET, CHECK_RESULT, DELETE], ids=["get", "check_result", "delete"])
 def test_a_documented_snippet_runs_blocking(world, snippet, kind, tmp_path):
+    world.add(kind, id="cuid-example")
     names, _ = run(snippet, kind, "Client")
     judge(snippet, kind, names["res"], tmp_path)
     names["client"].close()
@@ -63,6 +62,7 @@ def test_a_documented_snippet_runs_blocking(world, snippet, kind, tmp_path):
 @pytest.mark.parametrize("kind", ["image", "video", "audio"])
 @pytest.mark.parametrize("snippet", [GET, CHECK_RESULT, DELETE], ids=["get", "check_result", "delete"])
 async def test_a_documented_snippet_runs_awaited(world, snippet, kind, tmp_path):
+    world.add(kind, id="cuid-example")
     names, cell = run(snippet, kind, "AsyncClient")
     await cell
     judge(snippet, kind, names["res"], tmp_path)
@@ -84,6 +84,7 @@ def judge(snippet, kind, res, tmp_path):
 
 def test_the_documented_answers_are_read_with_the_names_they_show(world):
     """The example responses: every field they show is an attribute of that name."""
+    world.add("image", id="cuid-example")
     with mh.Client(token=world.token) as client:
         image = client.v1.image_projects.get("cuid-example")
         assert isinstance(image.total_frame_cost, int)

@@ -14,10 +14,12 @@ from .models import Account, Project
 from .redaction import redact
 
 LONGEST_MESSAGE = 300  # characters of a server's message that an error repeats
+DEEPEST = 100  # levels of lists and objects in an unknown field; Python's own limit is some 300
 
 _LOCAL = frozenset({"extra", "fetched_at", "downloaded_paths"})  # fields of ours, never read from the wire
 _FIELD = re.compile(r"`\$\.?([^`]*)`")
 _MISSING = re.compile(r"missing required field `([^`]+)`")
+_TIMES = frozenset({"created_at", "expires_at"})
 _LEAP_SECOND = re.compile(r"^(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:)60(.*)$")
 
 
@@ -52,6 +54,8 @@ def decode_project(kind: str, body: bytes, *, fetched_at: datetime | None = None
     answer = decode_object(body, about=f"the {kind} project")
     model = KINDS[kind].model
     known, extra = _split(answer, model)
+    if _depth_over(DEEPEST, extra):
+        raise InvalidResponseError(f"The API's answer about {_who(kind, answer)} is nested more than {DEEPEST} deep.")
     project = _convert(known, model, _who(kind, answer))
     return msgspec.structs.replace(project, extra=extra, fetched_at=fetched_at or datetime.now(UTC))
 
@@ -88,7 +92,8 @@ def status_error(
         said = msgspec.json.decode(body, type=_Message).message
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         said = ""
-    short = " ".join(redact(said).split())[:LONGEST_MESSAGE]
+    printable = "".join(char if char.isprintable() else " " for char in redact(said))
+    short = " ".join(printable.split())[:LONGEST_MESSAGE]
     return status_error_class(status)(status, short, kind=kind, id=id, retry_after=retry_after)
 
 
@@ -98,6 +103,13 @@ def _split(answer: dict[str, Any], model: type[Project]) -> tuple[dict[str, Any]
         return answer, {}
     known = {name: value for name, value in answer.items() if name in wire}
     return known, {name: value for name, value in answer.items() if name not in wire}
+
+
+def _depth_over(limit: int, value: Any) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    items = value.values() if isinstance(value, dict) else value
+    return limit == 0 or any(_depth_over(limit - 1, item) for item in items)
 
 
 _WIRE: dict[type[Project], frozenset[str]] = {}
@@ -113,7 +125,7 @@ def _convert(known: dict[str, Any], model: type[Project], who: str) -> Project:
     try:
         return msgspec.convert(known, model)
     except msgspec.ValidationError as error:
-        plain = {name: _plain(value) for name, value in known.items()}
+        plain = {name: _plain(value, name) for name, value in known.items()}
         if plain == known and not any(isinstance(value, float) for value in known.values()):
             raise _invalid(who, error) from None
     try:
@@ -122,16 +134,16 @@ def _convert(known: dict[str, Any], model: type[Project], who: str) -> Project:
         raise _invalid(who, error) from None
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, field: str = "") -> Any:
     """Read what JSON Schema and RFC 3339 allow and Python's types do not: 5.0 for 5, and leap seconds."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, str):
+    if isinstance(value, str) and field in _TIMES:
         return _LEAP_SECOND.sub(r"\g<1>59\2", value)
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
+        return {name: _plain(item, name) for name, item in value.items()}
     return value
 
 

@@ -21,9 +21,9 @@ class MagicHourError(Exception):
     """
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message, hint)
         self.message = redact(message)
         self.hint = hint
+        super().__init__(self.message, hint)
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()

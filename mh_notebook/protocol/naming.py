@@ -29,6 +29,7 @@ EXTENSIONS: dict[str, str] = {
 
 _LONGEST = 100  # characters of a file's stem; file systems stop at 255 bytes
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_HASHED = re.compile(r"(^|-)[0-9a-f]{8}$")  # an id that looks like one of our own makings
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # on Windows
 
 
@@ -79,14 +80,17 @@ def extension(head: bytes, content_type: str, url: str) -> str:
     for media_type in (media_type_of(head), declared):
         if media_type in EXTENSIONS:
             return EXTENSIONS[media_type]
-    ending = PurePosixPath(urlsplit(url).path).suffix.lower()
+    try:
+        ending = PurePosixPath(urlsplit(url).path).suffix.lower()
+    except ValueError:  # an address that cannot be read has no ending
+        return ".bin"
     return ending if ending in EXTENSIONS.values() else ".bin"
 
 
 def output_stem(id_: str, number: int) -> str:
     """Name output `number` (from 1) of a project, without its ending: safe on every file system.
 
-    An id that had to be changed, cut, or that Windows reserves gets a few characters of its own hash, so that
+    An id that had to be changed or cut, that Windows reserves, or that ends as if it had been, gets a few characters of its own hash, so that
     two of them never meet in one name.
 
     Examples
@@ -97,7 +101,7 @@ def output_stem(id_: str, number: int) -> str:
     'etc-74ccf3c5-2'
     """
     plain = _UNSAFE.sub("_", unicodedata.normalize("NFKC", id_)).strip("._-")[:_LONGEST]
-    if plain != id_ or _RESERVED.match(plain):
+    if plain != id_ or _RESERVED.match(plain) or _HASHED.search(plain):
         plain = f"{plain}-{sha256(id_.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}".lstrip("-")
         plain = f"_{plain}" if _RESERVED.match(plain) else plain
     return f"{plain}-{number}"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_LINK = re.compile(r"(?P<host>https?://[^\s/?#\"'<>\\@]+)[^\s\"'<>]*", re.IGNORECASE)
-_USER = re.compile(r"(https?://)[^\s/?#\"'<>]*@", re.IGNORECASE)
+_SCHEME = r"[a-z][a-z0-9+.-]*://[/\\]*"  # browsers read ///host as //host
+_REST = r"(?:[^\s\"'<>]|'+(?=[\w%&=./?#+-]))*"  # an apostrophe within a link belongs to it: filename*=UTF-8''x&sig=y
+_LINK = re.compile(rf"(?P<host>{_SCHEME}[\w.\-:\[\]]*)(?P<rest>{_REST})", re.IGNORECASE)
+_USER = re.compile(rf"({_SCHEME})[^\s/?#\"'<>]*@", re.IGNORECASE)
 
 
 class Secret(str):
@@ -52,5 +54,5 @@ def redact_all(value: object) -> object:
 
 
 def _host_alone(match: re.Match[str]) -> str:
-    host = match["host"]
-    return match[0] if len(match[0].rstrip("/")) == len(host) else f"{host}/…"
+    tells = any(char.isalnum() for char in match["rest"])  # a full stop or a bracket after a link does not
+    return f"{match['host']}/…" if tells else match[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from math import isnan
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -17,6 +18,7 @@ Refs = Any
 _EXAMPLE = 'Say it like ("image", "ID"), "image:ID", a page\'s address in your library, or a project.'
 _BY_PARAMETER = {kind.library_parameter: kind.name for kind in KINDS.values()}
 _BY_PATH = {kind.path.strip("/").partition("/")[2]: kind.name for kind in KINDS.values()}
+_NOTHING = frozenset({"NAType", "NaTType"})  # pandas' words for it; pandas itself is not wanted here
 _NEVER_IN_AN_ID = frozenset("/\\?#%&:;,<>\"'`{}|^ \t\r\n")
 
 
@@ -94,14 +96,14 @@ def _each(values: Any) -> Iterator[Any]:
     elif isinstance(values, Iterable):
         yield from values
     else:
-        raise InvalidRefError(f"A {type(values).__name__} names no project.", hint=_EXAMPLE)
+        raise InvalidRefError(f"This names no project: {type(values).__name__}.", hint=_EXAMPLE)
 
 
 def _is_single(values: Any) -> bool:
     if isinstance(values, str | bytes | Ref | Project | Mapping):
         return True
-    if isinstance(values, tuple) and len(values) == 2 and isinstance(values[0], str) and values[0] in KINDS:
-        return True
+    if isinstance(values, tuple) and values and isinstance(values[0], str) and values[0] in KINDS:
+        return True  # of whatever length: no id is called "image"
     if hasattr(values, "columns"):
         return False
     index = getattr(values, "index", None)
@@ -124,12 +126,12 @@ def _split(value: Any) -> tuple[str, str]:
     if isinstance(value, tuple) and not isinstance(value, Ref) and not hasattr(value, "_fields"):
         if len(value) != 2:
             raise InvalidRefError(f"A ref has two parts, this has {len(value)}.", hint=_EXAMPLE)
-        return _text(value[0]), _text(value[1])
+        return _text(value[0], "A kind"), _text(value[1])
     if hasattr(value, "get") and hasattr(value, "keys"):  # a mapping or a row
-        return _text(value.get("kind")), _text(value.get("id"))
+        return _text(value.get("kind"), "A kind"), _text(value.get("id"))
     if hasattr(value, "id"):
-        return _text(getattr(value, "kind", "")), _text(value.id)
-    raise InvalidRefError(f"A {type(value).__name__} names no project.", hint=_EXAMPLE)
+        return _text(getattr(value, "kind", ""), "A kind"), _text(value.id)
+    return "", _text(value)
 
 
 def _split_text(text: str) -> tuple[str, str]:
@@ -147,21 +149,19 @@ def _split_url(url: str) -> tuple[str, str]:
                 return _BY_PARAMETER[parameter], values[0]
     except ValueError:
         raise InvalidRefError("This address cannot be read.", hint=_EXAMPLE) from None
-    *_, collection, id_ = ["", "", *parts.path.split("/")]
+    *_, collection, id_ = ["", "", *parts.path.rstrip("/").split("/")]
     if collection in _BY_PATH:
         return _BY_PATH[collection], id_
     raise InvalidRefError(f"This address names no project: {redact(url)}", hint=_EXAMPLE)
 
 
-def _text(value: Any) -> str:
-    """Read a cell of a frame: NA, NaN and None are "", as if it were not there."""
-    return value if isinstance(value, str) else "" if value is None or value != value else _no_text(value)
-
-
-def _no_text(value: Any) -> str:
-    if type(value).__name__ == "NAType":
+def _text(value: Any, what: str = "An id") -> str:
+    """Read a cell of a frame: NA, NaN, NaT and None are "", as if it were not there."""
+    if isinstance(value, str):
+        return value
+    if value is None or type(value).__name__ in _NOTHING or (isinstance(value, float) and isnan(value)):
         return ""
-    raise InvalidRefError(f"An id is text, not {type(value).__name__}.", hint=_EXAMPLE)
+    raise InvalidRefError(f"{what} is text, not {type(value).__name__}.", hint=_EXAMPLE)
 
 
 def _checked_kind(kind: str) -> str:

@@ -31,6 +31,9 @@ class Output(Protocol):
     def finish(self, panel: Panel) -> None:
         """Show the end, and let go of everything."""
 
+    def repeat(self) -> None:
+        """Say the end once more where that is needed: see `LivePanel.repeat`."""
+
 
 @contextmanager
 def harmless() -> Iterator[None]:
@@ -71,16 +74,19 @@ class Displays:
 
     def update(self, panel: Panel) -> None:
         """Replace what is displayed, in every place, unless it is the same already."""
-        from IPython.display import update_display
-
         bundle = self._bundle(panel, None)
-        if bundle == self._last:
-            return
-        self._last = bundle
-        for display_id in self._ids:
-            update_display(bundle, raw=True, display_id=display_id)  # type: ignore[no-untyped-call]  # the same
+        if bundle != self._last:
+            self._last = bundle
+            self.repeat()
 
     finish = update
+
+    def repeat(self) -> None:
+        """Send again what is displayed, in the name of the cell that runs now."""
+        from IPython.display import update_display
+
+        for display_id in self._ids:
+            update_display(self._last, raw=True, display_id=display_id)  # type: ignore[no-untyped-call]  # the same
 
     def _bundle(self, panel: Panel, live: str | None) -> Bundle:
         return {key: value for key, value in mimebundle(panel, live=live).items() if key in (*self._types, WIDGET)}
@@ -108,6 +114,9 @@ class Lines:
         if len(panel.rows) > 1:
             _write(" · ".join(summary_parts(panel)))
 
+    def repeat(self) -> None:
+        """Do nothing: what was written stays."""
+
 
 class Nothing:
     """No output at all."""
@@ -117,6 +126,9 @@ class Nothing:
 
     show = update
     finish = update
+
+    def repeat(self) -> None:
+        """Do nothing."""
 
 
 def _write(line: str) -> None:

@@ -74,6 +74,16 @@ class LivePanel:
                 if self._output:
                     self._output.finish(panel)
 
+    def repeat(self) -> None:
+        """Send the end again from the user's own thread, where it was shown in an earlier cell.
+
+        nbclient, and all that is built on it, hears only what is said in the name of the cell that runs; the watch
+        itself speaks in the name of the one that began it.
+        """
+        with self._lock, harmless():
+            if self._finished and self._output and not self.shown_in_this_cell():
+                self._output.repeat()
+
     def shown_in_this_cell(self) -> bool:
         """Whether the last `show` was in the cell that runs now."""
         return self._output is not None and self._cell is not None and self._cell == cell()

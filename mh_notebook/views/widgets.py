@@ -52,6 +52,10 @@ class WidgetOutput:
             for widget in self._owned():
                 widget.close()
 
+    def repeat(self) -> None:
+        """Send the frozen views again."""
+        self._displays.repeat()
+
     def _draw(self, panel: Panel) -> None:
         _set(self._head, head_html(panel))
         if time.monotonic() - self._fold_set >= FOLD_PAUSE and _set(self._fold, fold_html(panel)):

@@ -1,0 +1,38 @@
+# Each target makes its own environment in .venv; a second run finds it there.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo lab test lint examples media clean
+
+demo: .venv/lab  ## see it work: the quickstart against a sandbox, as a page
+	@cd examples && ../$(BIN)/mh-notebook demo --output output/quickstart.html
+
+lab: .venv/lab  ## the quickstart in JupyterLab
+	@cd examples && ../$(BIN)/mh-notebook lab
+
+test: .venv/test  ## all tests: units, real kernels, and a browser where there is one
+	$(BIN)/pytest $(PYTEST_OPTIONS)
+
+lint: .venv/test  ## ruff and mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+examples: .venv/test  ## run the quickstart and keep its outputs in the repository
+	@cd examples && ../$(BIN)/mh-notebook demo --output output/quickstart.html --keep 01_quickstart.ipynb
+
+media: .venv/test  ## make the sandbox's stored films and sounds again (needs ffmpeg)
+	$(BIN)/python -m mh_notebook.sandbox.make_media
+
+clean:
+	rm -rf .venv examples/output tests/screenshots
+
+# Debian's python3 may come without ensurepip; then pip installs itself into the environment.
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mh_notebook needs Python 3.11 or newer")'
+	@$(PYTHON) -m venv .venv 2>/dev/null || { $(PYTHON) -m venv --clear --without-pip .venv && $(PYTHON) -m pip --python .venv/bin/python install --quiet pip; }
+
+.venv/lab .venv/test: .venv/%: pyproject.toml | .venv/bin/python
+	@echo "Installing into .venv (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@touch $@

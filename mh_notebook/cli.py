@@ -1,0 +1,82 @@
+"""The command `mh-notebook`: demo, lab, sandbox, doctor."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from mh_notebook.doctor import doctor
+from mh_notebook.notebooks import quickstart, run_notebook
+from mh_notebook.protocol.errors import MagicHourError
+from mh_notebook.sandbox import Sandbox
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+    except (MagicHourError, OSError, ImportError) as error:
+        print(f"mh-notebook: {error}", file=sys.stderr)
+        return 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="mh-notebook", description="Magic Hour projects in a notebook.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    demo = commands.add_parser("demo", help="run the quickstart against a sandbox and write it as a page")
+    demo.add_argument("--output", type=Path, default=Path("output/quickstart.html"), help="the page (%(default)s)")
+    demo.add_argument("--keep", type=Path, help="keep the executed notebook here")
+    demo.set_defaults(run=_demo)
+    lab = commands.add_parser("lab", help="open JupyterLab on a copy of the quickstart")
+    lab.add_argument("--directory", type=Path, default=Path(), help="where the copy goes (the current folder)")
+    lab.set_defaults(run=_lab)
+    sandbox = commands.add_parser("sandbox", help="run the sandbox API alone, until interrupted")
+    sandbox.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (a free one)")
+    sandbox.add_argument("--seed", type=int, default=0, help="which world (%(default)s)")
+    sandbox.add_argument("--speed", type=float, default=60.0, help="how fast its time runs (%(default)s)")
+    sandbox.set_defaults(run=_sandbox)
+    commands.add_parser("doctor", help="say what is installed and how it is set up").set_defaults(run=_doctor)
+    return parser
+
+
+def _demo(options: argparse.Namespace) -> int:
+    page = options.output.resolve()
+    os.environ.setdefault("MH_NOTEBOOK_HISTORY", str(Path(tempfile.mkdtemp(prefix="mh_notebook_")) / "history.sqlite"))
+    print("Running the quickstart against a sandbox on this machine: no key, no network ...", flush=True)
+    run = run_notebook(quickstart(), page, keep=options.keep)
+    for heading, tag in (("Projects", "frame"), ("Credits", "credits")):
+        print(f"\n{heading}\n")
+        print("\n\n".join(run.printed[tag]))
+    print(f"\nThe notebook, with its pictures, sounds and films:\n  {page}")
+    return 0
+
+
+def _lab(options: argparse.Namespace) -> int:
+    notebook = quickstart()
+    here = options.directory / notebook.name
+    if not here.exists():
+        here.write_bytes(notebook.read_bytes())
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", str(here)])  # noqa: S606 - becomes JupyterLab
+
+
+def _sandbox(options: argparse.Namespace) -> int:
+    with Sandbox(options.seed, options.speed, port=options.port) as sandbox:
+        print(f"export MAGIC_HOUR_BASE_URL={sandbox.url}\nexport MAGIC_HOUR_API_KEY={sandbox.token}")
+        print("\nIts projects:", *(f"  {kind}:{id}" for kind, id in sandbox.refs), "Stop it with Ctrl-C.", sep="\n", flush=True)
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            print("\nStopped.")
+    return 0
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    print(doctor().to_string())
+    return 0
