@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from .protocol.errors import ConfigurationError
+
 
 def summary(frame: pd.DataFrame, by: str | Sequence[str] = "kind") -> pd.DataFrame:
     """Sum up credits by any columns, with a row for the total.
@@ -27,6 +29,11 @@ def summary(frame: pd.DataFrame, by: str | Sequence[str] = "kind") -> pd.DataFra
         By group, and `total` last: projects, settled, estimated and total (all Int64; credits). Settled plus
         estimated is total, and each column's rows add up to its total exactly.
 
+    Raises
+    ------
+    ConfigurationError
+        The frame has no such column, or none was named.
+
     Examples
     --------
     >>> import mh_notebook as mh
@@ -36,7 +43,7 @@ def summary(frame: pd.DataFrame, by: str | Sequence[str] = "kind") -> pd.DataFra
     >>> int(table.loc["total", "total"]) == int(table["total"].iloc[:-1].sum())
     True
     """
-    columns = [by] if isinstance(by, str) else list(by)
+    columns = _columns(frame, by)
     known = distinct(frame)
     settled = known["credits_settled"].fillna(False).astype(bool)
     parts = known[columns].assign(
@@ -68,6 +75,15 @@ def distinct(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 _SUMS = ("projects", "settled", "estimated", "total")
+
+
+def _columns(frame: pd.DataFrame, by: str | Sequence[str]) -> list[str]:
+    columns = [by] if isinstance(by, str) else list(by)
+    missing = [name for name in columns if name not in frame.columns]
+    if missing or not columns:
+        what = f"This frame has no column {missing[0]!r}." if missing else "No column to group by was named."
+        raise ConfigurationError(what, hint='Such as by="kind" or by=["kind", "status"].')
+    return columns
 
 
 def _total_row(sums: pd.DataFrame) -> pd.DataFrame:

@@ -1,14 +1,13 @@
 """Bytes in, projects or our errors out: all that the contract allows is read, and nothing else."""
 
-import copy
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import hypothesis.strategies as st
+import msgspec
 import pytest
 from hypothesis import given, settings
-from hypothesis_jsonschema import from_schema
 
 import mh_notebook as mh
 from mh_notebook.frames import build_frame
@@ -47,22 +46,31 @@ NULLABLE = {"name", "error"} | DEPRECATED
 
 SAMPLES = {"string": "x", "number": 1.5, "integer": 7, "boolean": True, "array": [1], "object": {"x": 1}}
 ALLOWED = {  # the JSON types that a field's contract allows
-    **dict.fromkeys(("id", "name", "status", "type"), {"string"}),
-    "enabled": {"boolean"},
-    **dict.fromkeys(("credits_charged", "image_count", "width", "height", "total_frame_cost"), {"integer"}),
-    **dict.fromkeys(("start_seconds", "end_seconds", "fps"), {"integer", "number"}),
-    **dict.fromkeys(("created_at", "downloads", "error", "download"), set()),  # their samples are of wrong shape
+    name: types
+    for names, types in (
+        ("id name status type", {"string"}),
+        ("enabled", {"boolean"}),
+        ("credits_charged image_count width height total_frame_cost", {"integer"}),
+        ("start_seconds end_seconds fps", {"integer", "number"}),
+        ("created_at downloads error download", set()),  # the samples are of the wrong shape
+    )
+    for name in names.split()
 }
 PART = {"downloads": "downloads[0]", "error": "error.", "download": "download."}
 PROFILE = settings(deadline=None, derandomize=True, max_examples=100, database=None)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind():
+    """Pure functions leave nothing behind; the count of threads after each of 350 tests took a minute."""
 
 
 def encode(answer):
     return json.dumps(answer).encode()
 
 
-def read(kind="image", **changes):
-    return decode_project(kind, encode(ANSWERS[kind] | changes))
+def read(of="image", **changes):
+    return decode_project(of, encode(ANSWERS[of] | changes))
 
 
 def refused(kind, body):
@@ -132,10 +140,7 @@ def test_a_field_of_the_wrong_type_is_named(kind, field, json_type):
     ],
 )
 def test_a_wrong_part_of_a_field_is_named_by_its_place(changes, field):
-    if field.startswith("downloads[1]"):  # the place is said as a pattern or a number, but always said
-        assert refused("image", encode(ANSWERS["image"] | changes)).field.endswith("].expires_at")
-    else:
-        assert refused("image", encode(ANSWERS["image"] | changes)).field == field
+    assert refused("image", encode(ANSWERS["image"] | changes)).field == field
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -181,7 +186,7 @@ def test_what_is_no_time_is_named(text):
     assert refused("image", encode(ANSWERS["image"] | {"created_at": text})).field == "created_at"
 
 
-@pytest.mark.parametrize("value", [5.0, 5e0, -0.0, 2**63 - 1, -(2**63), 1e18])
+@pytest.mark.parametrize("value", [5.0, -0.0, 2**63 - 1, -(2**63), 1e18])
 def test_whole_numbers_are_integers_however_they_are_written(value):
     for field in ("credits_charged", "image_count", "total_frame_cost"):
         read_value = getattr(read(**{field: value}), field)
@@ -307,17 +312,38 @@ TIMES = st.builds(notation, MOMENTS, ZONES, st.sampled_from("Tt "), st.integers(
 LINKS = st.builds("https://{}.example/{}?auth-token={}".format, *[st.from_regex(r"[a-z0-9]{1,12}", fullmatch=True)] * 3)
 
 
-def bounded(schema):
-    """Bound integers to int64: a frame cannot hold, and no count of credits or pixels needs, a larger one."""
-    schema = copy.deepcopy(schema)
-    for field in schema["properties"].values():
-        if field["type"] == "integer":
-            field |= {"minimum": -(2**63), "maximum": 2**63 - 1}
-    return schema
+TEXT = st.text(st.characters(codec="utf-8"))
+PLAIN = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(-1e300, 1e300) | TEXT
+ANYTHING = st.recursive(
+    PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3), max_leaves=5
+)
+FORMATS = {"date-time": TIMES, "uri": LINKS}
 
 
-def answers(kind):
-    return from_schema(bounded(SCHEMAS[kind]), custom_formats={"date-time": TIMES, "uri": LINKS})
+def from_schema(schema):
+    """Draw what a schema allows. hypothesis-jsonschema 0.23.1 cannot draw objects with hypothesis 6.170."""
+    match schema:
+        case {"enum": values}:
+            return st.sampled_from(values)
+        case {"type": [*types]}:
+            return st.one_of([from_schema(schema | {"type": type_}) for type_ in types])
+        case {"type": "object", "properties": properties}:
+            known = st.fixed_dictionaries({name: from_schema(part) for name, part in properties.items()})
+            unknown = st.dictionaries(TEXT.filter(lambda name: name not in properties), ANYTHING, max_size=2)
+            return st.builds(lambda one, other: one | other, known, unknown)
+        case {"type": "array", "items": items}:
+            return st.lists(from_schema(items), max_size=4)
+        case {"type": "string"}:
+            return FORMATS.get(schema.get("format"), TEXT)
+        case {"type": "integer"}:
+            return st.integers(-(2**63), 2**63 - 1)
+        case {"type": "number"}:
+            return st.floats(schema.get("minimum"), allow_nan=False, allow_infinity=False) | st.integers(1, 2**53)
+        case {"type": "boolean"}:
+            return st.booleans()
+        case {"type": "null"}:
+            return st.none()
+    raise AssertionError(f"a schema of a new form: {schema}")
 
 
 def as_moment(text):
@@ -330,10 +356,8 @@ def test_each_answer_the_document_allows_is_read_and_every_field_equals_what_was
     known = SCHEMAS[kind]["properties"]
 
     @PROFILE
-    @given(answers(kind))
+    @given(from_schema(SCHEMAS[kind]))
     def check(answer):
-        for name in DEPRECATED:  # not in the documents; where one is drawn, it is of any type
-            answer.pop(name, None)
         project = decode_project(kind, encode(answer))
         assert project.created_at == as_moment(answer["created_at"])
         assert [(link.url, link.expires_at) for link in project.downloads] == [
@@ -353,11 +377,9 @@ def test_each_answer_the_document_allows_is_read_and_every_field_equals_what_was
 @pytest.mark.parametrize("kind", ["image", "video"])
 def test_an_answer_without_a_required_field_is_refused_by_its_name(kind):
     @PROFILE
-    @given(answers(kind), st.sampled_from(sorted(SCHEMAS[kind]["required"])))
+    @given(from_schema(SCHEMAS[kind]), st.sampled_from(sorted(SCHEMAS[kind]["required"])))
     def check(answer, field):
         del answer[field]
-        for name in DEPRECATED:
-            answer.pop(name, None)
         assert refused(kind, encode(answer)).field == field
 
     check()
@@ -371,8 +393,6 @@ def test_the_documents_require_all_that_the_models_require():
 
 
 def _fields(model):
-    import msgspec
-
     return msgspec.structs.fields(model)
 
 

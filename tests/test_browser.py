@@ -1,0 +1,55 @@
+"""JupyterLab in Chromium: what a person would see when they run the quickstart."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from labs import chromium, jupyterlab, keep_screenshot, run_all, wait_until_run
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+QUICKSTART = Path(__file__).parent.parent / "examples" / "01_quickstart.ipynb"
+
+PICTURES = """() => [...document.querySelectorAll('.jp-OutputArea img')].map(i => i.complete && i.naturalWidth > 0)"""
+DURATIONS = """() => [...document.querySelectorAll('.jp-OutputArea video, .jp-OutputArea audio')].map(m => m.duration)"""
+BARS = """() => [...document.querySelectorAll('.jp-OutputArea progress')].map(p => p.hasAttribute('value') ? p.value / p.max : null)"""
+
+
+def test_the_quickstart_runs_in_jupyterlab_its_bars_end_and_its_media_are_real(tmp_path):
+    shutil.copy(QUICKSTART, tmp_path)
+    with jupyterlab(tmp_path) as (address, token), chromium() as page:
+        page.goto(f"{address}/tree/{QUICKSTART.name}{token}")
+        run_all(page)
+        page.wait_for_function(f"({BARS})().includes(null)")  # a bar that moves
+        page.locator("progress").first.scroll_into_view_if_needed()
+        keep_screenshot(page, "quickstart-live")
+        wait_until_run(page)
+
+        page.wait_for_function("document.querySelectorAll('.jp-OutputArea .jupyter-widgets').length === 0")  # frozen
+        bars = page.evaluate(BARS)
+        assert None not in bars
+        assert sorted(bars)[-11:] == [1] * 11  # ten complete rows and the whole
+        assert "10 of 12 complete" in page.inner_text(".jp-Notebook")
+
+        page.wait_for_function(f"({PICTURES})().length >= 4 && ({PICTURES})().every(Boolean)")
+        page.wait_for_function(f"({DURATIONS})().every(d => d > 0.5)")
+        assert len(page.evaluate(DURATIONS)) == 2
+        assert page.locator("[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+        assert page.locator("[data-mime-type='application/vnd.jupyter.error']").count() == 0
+        page.locator("progress").first.scroll_into_view_if_needed()
+        keep_screenshot(page, "quickstart-end")
+
+
+def test_the_exported_page_shows_the_true_end_without_a_kernel_and_fetches_nothing(tmp_path):
+    from mh_notebook.notebooks import run_notebook
+
+    run = run_notebook(QUICKSTART, tmp_path / "output" / "quickstart.html")
+    with chromium() as page:
+        asked = []
+        page.on("request", lambda request: asked.append(request.url.partition(":")[0]))
+        page.goto(run.page.as_uri())
+        page.wait_for_function("[...document.querySelectorAll('img')].every(i => i.naturalWidth > 0)")
+        page.wait_for_function("[...document.querySelectorAll('video, audio')].every(m => m.duration > 0.5)")
+        assert "10 of 12 complete" in page.inner_text("body")
+        assert set(asked) <= {"file", "data", "blob"}
+        keep_screenshot(page, "export")

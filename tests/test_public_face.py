@@ -1,0 +1,205 @@
+"""What a user may build on: names, signatures, types and documentation. A change here is a change for them."""
+
+import doctest
+import importlib
+import inspect
+import pkgutil
+import sys
+import threading
+from importlib.resources import files
+
+import pytest
+
+import mh_notebook as mh
+from mh_notebook import client as clients
+from mh_notebook import credits, projects
+from mh_notebook.protocol import models
+
+MODULES = sorted(
+    module.name
+    for module in pkgutil.walk_packages(mh.__path__, "mh_notebook.")
+    if not module.name.endswith("__main__")  # importing it runs the command line
+)
+CLIENT = (
+    "(token: str | None = None, base_url: str | None = None, *, timeout: float = 60.0, concurrency: int = 32, "
+    "download_directory: Directory = None, history: bool | str | PathLike[str] = True, progress: bool | None = None"
+)
+CHECK_RESULT = (
+    "(self, id: str, wait_for_completion: bool = True, download_outputs: bool = True, "
+    "download_directory: Directory = None, *, timeout: float | None = None, progress: bool | None = None) -> AnyProject"
+)
+WATCH = (
+    "refs: Refs, *, kind: str | None = None, download: bool = False, download_directory: Directory = None, "
+    "timeout: float | None = None) -> Monitor"
+)
+KIND_PROJECTS = {
+    "get": "(self, id: str) -> AnyProject",
+    "delete": "(self, id: str) -> None",
+    "check_result": CHECK_RESULT,
+}
+MIXED_PROJECTS = {
+    "get": "(self, refs: Refs, *, kind: str | None = None) -> list[Project]",
+    "frame": "(self, refs: Refs, *, kind: str | None = None) -> pd.DataFrame",
+    "watch": f"(self, {WATCH}",
+    "download": "(self, refs: Refs, download_directory: Directory = None, *, kind: str | None = None) -> pd.DataFrame",
+}
+FUNCTIONS = {
+    "demo": "() -> None",
+    "doctor": "() -> pd.DataFrame",
+    "frame": "(refs: Refs, *, kind: str | None = None) -> pd.DataFrame",
+    "gallery": "(xs: object, *, budget: int | None = None) -> Gallery",
+    "history": "() -> pd.DataFrame",
+    "login": "() -> None",
+    "preview": "(x: object, *, budget: int | None = None) -> Preview",
+    "resume": "(**options: Unpack[WatchOptions]) -> Monitor",
+    "watch": f"({WATCH}",
+}
+CLIENT_METHODS = {
+    "account": "(self) -> Account",
+    "close": "(self) -> None",
+    "history": "(self) -> pd.DataFrame",
+    "projects": "property",
+    "v1": "property",
+}
+MONITOR = {
+    "wait": "(self, timeout: float | None = None) -> pd.DataFrame",
+    "stop": "(self) -> None",
+    "on_complete": "(self, callback: Callback) -> None",
+    "frame": "property",
+    "errors": "property",
+    "projects": "property",
+    "done": "property",
+}
+SANDBOX = {
+    "add": "(self, kind: str, type: str | None = None, **options: Unpack[ProjectOptions]) -> Ref",
+    "client": "(self, **options: Unpack[ClientOptions]) -> Client",
+    "async_client": "(self, **options: Unpack[ClientOptions]) -> AsyncClient",
+    "url": "property",
+    "token": "property",
+    "refs": "property",
+    "requests": "property",
+    "balance": "property",
+}
+CREDITS = {
+    "summary": "(frame: pd.DataFrame, by: str | Sequence[str] = 'kind') -> pd.DataFrame",
+    "total": "(frame: pd.DataFrame) -> int",
+}
+FACE = {
+    mh: FUNCTIONS,
+    mh.Client: CLIENT_METHODS,
+    mh.AsyncClient: CLIENT_METHODS,
+    clients.KindProjects: KIND_PROJECTS,
+    projects.AsyncKindProjects: KIND_PROJECTS,
+    clients.Projects: MIXED_PROJECTS,
+    projects.AsyncProjects: MIXED_PROJECTS,
+    mh.Monitor: MONITOR,
+    mh.Sandbox: SANDBOX,
+    credits: CREDITS,
+}
+ROWS = [(owner, name) for owner, table in FACE.items() for name in table]
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(clean_surroundings):
+    """Lighter than the usual one, as there is a test for each module: threads are counted, nothing is collected."""
+    before = set(threading.enumerate())
+    yield
+    assert set(threading.enumerate()) <= before
+
+
+def signature(owner, name):
+    found = inspect.getattr_static(owner, name)
+    return "property" if isinstance(found, property) else str(inspect.signature(found)).replace("'", "")
+
+
+@pytest.mark.parametrize(("owner", "name"), ROWS, ids=lambda value: getattr(value, "__name__", value))
+def test_each_public_signature_is_what_is_written_here(owner, name):
+    assert signature(owner, name) == FACE[owner][name].replace("'", "")
+
+
+def test_the_clients_are_made_with_the_same_keywords():
+    for client in (mh.Client, mh.AsyncClient):
+        text = str(inspect.signature(client)).replace("'", "")
+        assert text.partition(", _clock")[0] == CLIENT
+
+
+@pytest.mark.parametrize(
+    ("blocking", "asynchronous"),
+    [
+        (mh.Client, mh.AsyncClient),
+        (clients.KindProjects, projects.AsyncKindProjects),
+        (clients.Projects, projects.AsyncProjects),
+        (clients.V1, clients.AsyncV1),
+    ],
+)
+def test_the_blocking_face_has_the_same_calls_parameters_and_words(blocking, asynchronous):
+    inner = {"prepare_watch"}  # what the clients share, no call of a user's
+    names = {name for name in dir(blocking) if not name.startswith("_")}
+    assert names == {name for name in dir(asynchronous) if not name.startswith("_")} - inner
+    for name in names:
+        assert signature(blocking, name) == signature(asynchronous, name)
+        if blocking is not mh.Client:
+            assert getattr(blocking, name).__doc__ == getattr(asynchronous, name).__doc__
+
+
+def test_asynchronous_calls_are_awaited_and_blocking_ones_are_not():
+    for name in ("get", "delete", "check_result"):
+        assert inspect.iscoroutinefunction(getattr(projects.AsyncKindProjects, name))
+        assert not inspect.iscoroutinefunction(getattr(clients.KindProjects, name))
+    for name in ("get", "frame", "download"):
+        assert inspect.iscoroutinefunction(getattr(projects.AsyncProjects, name))
+        assert not inspect.iscoroutinefunction(getattr(clients.Projects, name))
+    assert not inspect.iscoroutinefunction(projects.AsyncProjects.watch)
+
+
+def test_all_is_sorted_complete_and_true():
+    assert mh.__all__ == sorted(mh.__all__)
+    assert len(set(mh.__all__)) == len(mh.__all__)
+    modules = {name for name in vars(mh) if inspect.ismodule(getattr(mh, name))} - {"credits"}
+    public = {name for name in vars(mh) if not name.startswith("_")} - modules
+    assert public == set(mh.__all__)
+    assert set(FUNCTIONS) == {name for name in mh.__all__ if inspect.isfunction(getattr(mh, name))}
+
+
+def test_a_submodule_of_the_same_name_never_takes_a_functions_place():
+    for name in ("history", "login", "demo", "doctor", "credits"):
+        importlib.import_module(f"mh_notebook.{name}")
+    assert all(callable(getattr(mh, name)) for name in ("history", "login", "demo", "doctor"))
+    assert inspect.ismodule(mh.credits)
+
+
+def test_types_are_said_and_shipped():
+    assert (files("mh_notebook") / "py.typed").is_file()
+
+
+def public_things():
+    for name in mh.__all__:
+        yield name, getattr(mh, name)
+    for owner, table in FACE.items():
+        for name in table:
+            yield f"{owner.__name__}.{name}", inspect.getattr_static(owner, name)
+    for model in (mh.ImageProject, mh.VideoProject, mh.AudioProject, mh.Account, models.Download, models.ProjectError):
+        for name, thing in vars(model).items():
+            if isinstance(thing, property) or (inspect.isfunction(thing) and not name.startswith("_")):
+                yield f"{model.__name__}.{name}", thing
+
+
+def test_all_that_is_public_is_documented():
+    silent = [name for name, thing in public_things() if not (inspect.getdoc(thing) or "").strip()]
+    assert silent == []
+    inherited = [name for name in mh.__all__ if isinstance(thing := getattr(mh, name), type) and not thing.__doc__]
+    assert inherited == []
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_examples_in_the_documentation_are_true(name, capsys):
+    module = importlib.import_module(name)
+    result = doctest.testmod(module, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    assert result.failed == 0, capsys.readouterr().out
+
+
+def test_the_main_calls_have_an_example():
+    finder = doctest.DocTestFinder(recurse=False)
+    for call in (mh.Client, mh.AsyncClient, mh.Sandbox, mh.history, mh.doctor, mh.demo, mh.preview, mh.gallery):
+        assert [test for test in finder.find(call, globs={}) if test.examples], call
+    assert len([name for name in MODULES if name in sys.modules]) == len(MODULES)

@@ -1,0 +1,326 @@
+"""The pure rules: how files are named, what is tried again and when, when to ask next, what never shows."""
+
+import os
+import re
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+import mh_notebook as mh
+from mh_notebook.protocol.naming import EXTENSIONS, extension, media_type_of, output_stem
+from mh_notebook.protocol.polling import TYPICAL_SECONDS, next_pause, read_interval, typical_seconds
+from mh_notebook.protocol.redaction import Secret, redact, redact_all
+from mh_notebook.protocol.retrying import (
+    LONGEST_RETRY_AFTER,
+    is_transient,
+    pause_before_retry,
+    read_retry_after,
+)
+
+PROFILE = settings(deadline=None, derandomize=True, max_examples=100, database=None)
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{digit}" for name in ("com", "lpt") for digit in range(10))}
+IDS = st.text(min_size=1, max_size=150) | st.from_regex(r"[a-z0-9]{1,25}", fullmatch=True)
+NASTY = st.sampled_from(
+    ["con", "NUL.txt", "com1", "../../etc", "a/b", "a\\b", "..", ".", "-rf", "é", "\uff21", " a", "a "]
+)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind():
+    """Pure functions leave nothing behind: no count after each row of the tables."""
+
+
+# Names of files
+
+
+@PROFILE
+@given(IDS | NASTY, st.integers(1, 99))
+def test_a_stem_is_one_safe_name_on_every_file_system(id_, number):
+    stem = output_stem(id_, number)
+    assert re.fullmatch(r"[A-Za-z0-9._-]+", stem)
+    assert stem == os.path.basename(stem)  # noqa: PTH119 - the plainest test there is
+    assert stem.partition(".")[0].lower() not in RESERVED
+    assert not stem.startswith((".", "-"))
+    assert stem.endswith(f"-{number}")
+    assert len(stem.encode()) <= 130
+
+
+@PROFILE
+@given(st.sets(IDS | NASTY, min_size=2, max_size=8))
+def test_distinct_ids_never_meet_in_one_stem(ids):
+    changed = {output_stem(id_, 1).removesuffix("-1") for id_ in ids}  # an id may look like another's stem
+    assert len({output_stem(id_, 1) for id_ in ids | changed}) == len(ids | changed)
+
+
+@pytest.mark.parametrize(
+    ("id_", "stem"),
+    [
+        ("cuid-example", "cuid-example-1"),
+        ("clx0v2y3w0000", "clx0v2y3w0000-1"),
+        ("A.b_c-d", "A.b_c-d-1"),
+        ("../../etc", "etc-74ccf3c5-1"),
+        ("con", "con-1143da2b-1"),
+        ("nul.txt", "_nul.txt-7f3cbdd5-1"),
+        ("///", "732c4e97-1"),
+    ],
+)
+def test_a_plain_id_is_its_own_stem_and_any_other_bears_its_hash(id_, stem):
+    assert [output_stem(id_, number) for number in (1, 2)] == [stem, f"{stem[:-1]}2"]
+
+
+def test_an_id_that_looks_like_the_stem_of_another_gets_a_hash_of_its_own():
+    """Found by hand: "../../etc" and "etc-74ccf3c5" once shared a file."""
+    assert output_stem("etc-74ccf3c5", 1) != output_stem("../../etc", 1)
+
+
+@pytest.mark.parametrize(
+    ("head", "content_type", "url", "ending"),
+    [
+        (b"\x89PNG\r\n\x1a\n", "video/mp4", "https://h/a.gif", ".png"),
+        (b"\xff\xd8\xff\xe0", "", "", ".jpg"),
+        (b"RIFF\0\0\0\0WEBPVP8 ", "", "", ".webp"),
+        (b"RIFF\0\0\0\0WAVEfmt ", "", "", ".wav"),
+        (b"GIF89a", "", "", ".gif"),
+        (b"\0\0\0\x20ftypisom", "", "", ".mp4"),
+        (b"\0\0\0\x14ftypqt  ", "", "", ".mov"),
+        (b"\0\0\0\x20ftypM4A ", "", "", ".m4a"),
+        (b"\x1aE\xdf\xa3", "", "", ".webm"),
+        (b"ID3\x04", "", "", ".mp3"),
+        (b"\xff\xfb\x90", "", "", ".mp3"),
+        (b"OggS", "", "", ".ogg"),
+        (b"fLaC", "", "", ".flac"),
+        (b"PK\x03\x04", "", "", ".zip"),
+        (b"?", "video/mp4; codecs=x", "https://h/a.png", ".mp4"),
+        (b"?", "IMAGE/PNG", "https://h/a", ".png"),
+        (b"?", "application/octet-stream", "https://h/a.WEBM?auth-token=x", ".webm"),
+        (b"?", "text/html", "https://h/a.exe", ".bin"),
+        (b"", "", "https://h/a.png/../b.sh", ".bin"),
+        (b"", "", "https://[half", ".bin"),
+        (b"", "", "", ".bin"),
+    ],
+)
+def test_an_ending_comes_from_the_bytes_then_the_type_then_the_link(head, content_type, url, ending):
+    assert extension(head, content_type, url) == ending
+    assert ending == ".bin" or ending in EXTENSIONS.values()
+
+
+@PROFILE
+@given(st.binary(max_size=16), st.text(max_size=30), st.text(max_size=60))
+def test_an_ending_is_one_that_we_know_whatever_the_server_says(head, content_type, url):
+    assert extension(head, content_type, url) in {*EXTENSIONS.values(), ".bin"}
+    assert media_type_of(head) is None or media_type_of(head) in EXTENSIONS
+
+
+# Trying again
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (None, None),
+        ("", None),
+        ("0", 0.0),
+        ("12", 12.0),
+        (" 12 ", 12.0),
+        ("120", 120.0),
+        ("99999", LONGEST_RETRY_AFTER),
+        ("9" * 400, LONGEST_RETRY_AFTER),
+        ("-5", None),
+        ("1.5", None),
+        ("soon", None),
+        ("١٢", None),
+        ("nan", None),
+        (format_datetime(NOW.replace(second=30), usegmt=True), 30.0),
+        (format_datetime(NOW.replace(year=2025), usegmt=True), 0.0),
+        (format_datetime(NOW.replace(year=2027), usegmt=True), LONGEST_RETRY_AFTER),
+        ("Thu, 01 Jan 2026 00:00:30 +0000", 30.0),
+        ("Thu, 01 Jan 2026 00:00:30 -0000", 30.0),
+        ("Thu, 32 Jan 2026 00:00:30 GMT", None),
+    ],
+)
+def test_retry_after_is_read_in_seconds_and_dates_and_capped(value, seconds):
+    assert read_retry_after(value, NOW) == seconds
+
+
+@PROFILE
+@given(st.text(max_size=40))
+def test_retry_after_of_any_text_is_a_number_in_bounds_or_none(value):
+    seconds = read_retry_after(value, NOW)
+    assert seconds is None or 0 <= seconds <= LONGEST_RETRY_AFTER
+
+
+@pytest.mark.parametrize(
+    ("error", "again"),
+    [
+        *((mh.RateLimitError(429), True), (mh.APIConnectionError("x"), True), (mh.APITimeoutError("x"), True)),
+        *((mh.ServerError(status), True) for status in (500, 502, 503, 504, 520, 599)),
+        *((mh.BadRequestError(400), False), (mh.AuthenticationError(401), False), (mh.NotFoundError(404), False)),
+        *((mh.APIStatusError(status), False) for status in (302, 408, 409, 418)),
+        *((mh.InvalidResponseError("x"), False), (mh.DownloadError("x"), False), (TimeoutError(), False)),
+    ],
+)
+def test_only_what_may_pass_is_tried_again(error, again):
+    assert is_transient(error) is again
+
+
+def test_pauses_double_from_half_a_second_to_eight_with_jitter_down_to_a_half():
+    pauses = [[pause_before_retry(n, mh.ServerError(500), jitter) for n in range(1, 8)] for jitter in (0.0, 0.5, 1.0)]
+    assert pauses == [
+        [0.25, 0.5, 1.0, 2.0, 4.0, 4.0, 4.0],
+        [0.375, 0.75, 1.5, 3.0, 6.0, 6.0, 6.0],
+        [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0],
+    ]
+
+
+def test_a_server_that_says_how_long_is_never_asked_sooner():
+    for attempt in (1, 2, 3):
+        for asked in (0.0, 12.0, 120.0):
+            error = mh.RateLimitError(429, retry_after=asked)
+            assert [pause_before_retry(attempt, error, jitter) for jitter in (0.0, 1.0)] == [asked, asked + 0.5]
+
+
+# When to ask next
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "pause"), [(0, 2), (10, 2), (20, 2), (30, 3), (51, 5.1), (299, 29.9), (300, 30), (10**6, 30), (-5, 2)]
+)
+def test_the_next_question_comes_after_a_tenth_of_the_wait_in_bounds(elapsed, pause):
+    for jitter, share in ((0.0, 0.9), (0.5, 1.0), (1.0, 1.1)):
+        assert next_pause(elapsed, jitter) == pytest.approx(pause * share)
+        assert next_pause(elapsed, jitter, fixed=0.25) == 0.25
+
+
+MEDIANS = {  # FACTS.md, in its order
+    ("image", "FACE_EDITOR"): 3,
+    ("image", "FACE_SWAP"): 4,
+    ("image", "BACKGROUND_REMOVER"): 4,
+    ("image", "AI_IMAGE"): 5,
+    ("image", "QR_CODE"): 7,
+    ("image", "AI_MEME"): 9,
+    ("image", "AI_IMAGE_EDITOR"): 9,
+    ("image", "PHOTO_COLORIZER"): 9,
+    ("image", "CLOTHES_CHANGER"): 13,
+    ("image", "AI_HEADSHOT"): 14,
+    ("image", "HEAD_SWAP"): 18,
+    ("audio", "VOICE_GENERATOR"): 21,
+    ("audio", "VOICE_CLONER"): 21,
+    ("image", "IMAGE_UPSCALER"): 22,
+    ("image", "AI_GIF"): 23,
+    ("image", "BODY_SWAP"): 38,
+    ("video", "AUTO_SUBTITLE"): 45,
+    ("video", "TEXT_TO_VIDEO"): 51,
+    ("video", "IMAGE_TO_VIDEO"): 74,
+    ("video", "VIDEO_EDITOR"): 85,
+    ("video", "FACE_SWAP"): 96,
+    ("video", "AUDIO_TO_VIDEO"): 117,
+    ("video", "TALKING_PHOTO"): 174,
+    ("video", "LIP_SYNC"): 229,
+    ("video", "CHARACTER_REPLACE"): 446,
+    ("video", "ANIMATION"): 596,
+    ("video", "VIDEO_TO_VIDEO"): 772,
+}
+
+
+def test_each_documented_median_is_known_and_no_other_is_invented():
+    assert {key: typical_seconds(*key) for key in MEDIANS} == MEDIANS
+    assert set(TYPICAL_SECONDS) - {type_ for _, type_ in MEDIANS} == {"PHOTO_EDITOR"}  # the image editor's other name
+    assert [typical_seconds("image", name) for name in ("", "AVATAR", "face_swap")] == [None] * 3
+
+
+@pytest.mark.parametrize(("value", "seconds"), [(None, None), ("", None), ("2.5", 2.5), (" 3 ", 3.0), ("1e-3", 0.001)])
+def test_a_users_own_interval_is_read(value, seconds):
+    assert read_interval(value) == seconds
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "-inf", "fast", "1,5", "1e999"])
+def test_an_interval_that_is_no_number_above_zero_is_said_so(value):
+    with pytest.raises(mh.ConfigurationError, match="MAGIC_HOUR_POLL_INTERVAL") as caught:
+        read_interval(value)
+    assert repr(value) in str(caught.value)
+
+
+# What never shows
+
+SECRETS = st.from_regex(r"[A-Za-z0-9]{16}", fullmatch=True)
+HOSTS = st.sampled_from(["h.example", "videos.magichour.ai", "127.0.0.1:8080", "[::1]:80", "bücher.example"])
+SCHEMES = st.sampled_from(["https://", "http://", "HTTPS://", "s3://", "https:///"])
+PLACES = st.sampled_from(["/{}", "/a/b.png?auth-token={}", "?X-Amz-Signature={}&a=b", "#{}", "\\{}", "&t={}", "/x,{}"])
+ODD_PLACES = st.sampled_from(["/a?filename*=UTF-8''out.png&sig={}", "/it's/{}", "/a%20b;c={}", "/(a)/[{}]", "/ä/{}"])
+BEFORE = st.sampled_from(["", " ", "see ", "'", '"', "<", "(", "a=", "é", "x,", "\n"])
+AFTER = st.sampled_from(["", " ", "'", '"', ">", ")", ".", ", then", "\n", "'."])
+
+
+@PROFILE
+@given(BEFORE, SCHEMES, st.sampled_from(["", "user:pass@", "a@b@"]), HOSTS, PLACES | ODD_PLACES, SECRETS, AFTER)
+def test_of_a_link_in_a_text_only_the_host_survives(before, scheme, user, host, place, secret, after):
+    text = redact(before + scheme + user + host + place.format(secret) + after)
+    assert secret not in text
+    assert "pass" not in text
+    assert host in text
+    assert redact(text) == text
+
+
+@PROFILE
+@given(st.lists(st.tuples(HOSTS, SECRETS), min_size=2, max_size=5), st.sampled_from([" ", "\n", ", ", "", "' '"]))
+def test_each_of_many_links_is_cut(links, between):
+    text = redact(between.join(f"https://{host}/a?token={secret}" for host, secret in links))
+    assert not [secret for _, secret in links if secret in text]
+
+
+@PROFILE
+@given(st.text(max_size=80))
+def test_a_text_without_a_link_stays_as_it_is(text):
+    assert redact(text) == text or "://" in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "See https://magichour.ai.", "(https://magichour.ai/)", "at https://h.example:8080, now", "a:b", "image:a//b"],
+)
+def test_a_host_alone_is_no_secret(text):
+    assert redact(text) == text
+
+
+def test_json_is_redacted_at_any_depth_and_never_changed():
+    link = "https://h.example/a?auth-token=s3cret"
+    value = {link: [link, {"a": (link, 5, None, True)}], "b": 1.5}
+    cut = "https://h.example/…"
+    assert redact_all(value) == {cut: [cut, {"a": [cut, 5, None, True]}], "b": 1.5}
+    assert value == {link: [link, {"a": (link, 5, None, True)}], "b": 1.5}
+
+
+def test_a_secret_is_a_string_that_does_not_show_itself():
+    secret = Secret("mhk_live_s3cret")
+    assert secret == "mhk_live_s3cret"
+    assert f"Bearer {secret}" == "Bearer mhk_live_s3cret"
+    for shown in (repr(secret), repr([secret]), repr({"a": secret}), f"{secret!r}", ascii(secret)):
+        assert "s3cret" not in shown
+    assert not hasattr(secret, "__dict__")
+
+
+def test_no_error_keeps_a_link_anywhere():
+    """Found by hand: an error's `args` once held the text as it came."""
+    link = "https://h.example/a?auth-token=s3cret"
+    for error in (
+        mh.MagicHourError(f"see {link}"),
+        mh.APIStatusError(500, f"see {link}"),
+        mh.InvalidResponseError(f"see {link}"),
+        mh.DownloadError(f"see {link}"),
+        mh.WaitTimeoutError(f"see {link}", None),
+    ):
+        assert "s3cret" not in str(error) + repr(error) + repr(error.args) + repr(vars(error))
+        assert "https://h.example/…" in str(error)
+
+
+def test_every_error_is_under_one_root_and_said_in_words():
+    errors = [getattr(mh, name) for name in mh.__all__ if isinstance(getattr(mh, name), type)]
+    errors = [error for error in errors if issubclass(error, BaseException)]
+    assert len(errors) == 21
+    assert all(issubclass(error, mh.MagicHourError) for error in errors)
+    assert issubclass(mh.APITimeoutError, TimeoutError)
+    assert issubclass(mh.WaitTimeoutError, TimeoutError)
