@@ -69,7 +69,13 @@ def _lab(options: argparse.Namespace) -> int:
 def _sandbox(options: argparse.Namespace) -> int:
     with Sandbox(options.seed, options.speed, port=options.port) as sandbox:
         print(f"export MAGIC_HOUR_BASE_URL={sandbox.url}\nexport MAGIC_HOUR_API_KEY={sandbox.token}")
-        print("\nIts projects:", *(f"  {kind}:{id}" for kind, id in sandbox.refs), "Stop it with Ctrl-C.", sep="\n", flush=True)
+        print(
+            "\nIts projects:",
+            *(f"  {kind}:{id}" for kind, id in sandbox.refs),
+            "Stop it with Ctrl-C.",
+            sep="\n",
+            flush=True,
+        )
         try:
             threading.Event().wait()
         except KeyboardInterrupt:

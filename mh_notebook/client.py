@@ -18,6 +18,7 @@ from .history import History, default_path
 from .monitor import Monitor
 from .projects import AnyProject, AsyncKindProjects, AsyncProjects, Directory, WatchOptions
 from .protocol.models import Account, AudioProject, ImageProject, VideoProject
+from .protocol.redaction import Secret
 from .protocol.refs import Refs
 from .settings import find_base_url, find_token, positive
 from .transport.clock import Clock
@@ -65,6 +66,7 @@ class _AnyClient:
         ConfigurationError
             A setting cannot work.
         """
+        token = None if token is None else Secret(token)  # verbose tracebacks show arguments
         key = find_token(token)
         settings: dict[str, Any] = {
             "timeout": positive("timeout", timeout),
@@ -89,7 +91,8 @@ class _AnyClient:
         return build_frame([]) if self._core.history is None else self._core.history.frame()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._core.api.base_url!r})"
+        core = getattr(self, "_core", None)  # a traceback may show a client whose settings were refused
+        return f"{type(self).__name__}({core.api.base_url if core else 'not made'!r})"
 
 
 class AsyncV1:

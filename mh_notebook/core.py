@@ -202,8 +202,8 @@ class Core:
             return await retrying(self.clock.sleep)(
                 fetch_output, self.connections.here(), link.url, folder, stem, on_bytes
             )
-        except DownloadError:
-            raise
+        except DownloadError as error:
+            raise error.with_traceback(None) from None  # the frames below hold the link
         except MagicHourError as error:
             message = f"Could not fetch {stem}: {error.message}"
             raise DownloadError(message, hint="Run it again to try once more.") from None

@@ -10,6 +10,7 @@ import pandas as pd
 from . import credits
 from .client import Client
 from .sandbox import Sandbox
+from .sandbox.seeding import ProjectOptions
 from .views.media import gallery
 
 CREDITS = 10_000
@@ -27,7 +28,7 @@ def demo() -> None:
     >>> import mh_notebook as mh
     >>> mh.demo()  # doctest: +SKIP
     """
-    with Sandbox(speed=SPEED, credits=CREDITS) as sandbox, sandbox.client() as client:
+    with Sandbox(speed=SPEED, credits=CREDITS, empty=True) as sandbox, sandbox.client() as client:
         refs = _six_projects(sandbox)
         with tempfile.TemporaryDirectory(prefix="mh_notebook_") as directory:
             monitor = client.projects.watch(refs, download=True, download_directory=directory)
@@ -39,10 +40,12 @@ def demo() -> None:
 
 
 def _six_projects(sandbox: Sandbox) -> list[tuple[str, str]]:
+    slow_start: ProjectOptions = {"draft_seconds": 12, "queue_seconds": 12, "render_seconds": 15}  # each is seen
+    no_face = ("no_source_face", "Please use an image with a detectable face")
     return [
-        sandbox.add("image", "AI_IMAGE", name="Harbour at dawn", draft_seconds=4),
+        sandbox.add("image", "IMAGE_UPSCALER", name="Harbour at dawn", **slow_start),
         sandbox.add("image", "AI_IMAGE", name="Three hills, late light", image_count=2, first_link_expired=True),
-        sandbox.add("image", "FACE_SWAP", name="Group photo", outcome="error"),
+        sandbox.add("image", "FACE_SWAP", name="Group photo", outcome="error", error=no_face),
         sandbox.add("video", "TEXT_TO_VIDEO", name="Slow pan over the bay"),
         sandbox.add("video", "IMAGE_TO_VIDEO", name="Second thoughts", outcome="canceled"),
         sandbox.add("audio", "VOICE_GENERATOR", name="Welcome aboard"),

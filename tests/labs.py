@@ -57,7 +57,12 @@ def jupyterlab(folder, theme="JupyterLab Light"):
         place.write_text(json.dumps(content))
     port = _free_port()
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"]
-    command += [f"--port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=t", f"--notebook-dir={folder}"]
+    command += [
+        f"--port={port}",
+        "--ServerApp.port_retries=0",
+        "--IdentityProvider.token=t",
+        f"--notebook-dir={folder}",
+    ]
     with (folder / "lab.log").open("wb") as log:
         server = subprocess.Popen(command, env=_environment(home), stdout=log, stderr=log)
     try:

@@ -11,7 +11,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 QUICKSTART = Path(__file__).parent.parent / "examples" / "01_quickstart.ipynb"
 
 PICTURES = """() => [...document.querySelectorAll('.jp-OutputArea img')].map(i => i.complete && i.naturalWidth > 0)"""
-DURATIONS = """() => [...document.querySelectorAll('.jp-OutputArea video, .jp-OutputArea audio')].map(m => m.duration)"""
+DURATIONS = (
+    """() => [...document.querySelectorAll('.jp-OutputArea video, .jp-OutputArea audio')].map(m => m.duration)"""
+)
 BARS = """() => [...document.querySelectorAll('.jp-OutputArea progress')].map(p => p.hasAttribute('value') ? p.value / p.max : null)"""
 
 

@@ -275,7 +275,10 @@ def test_a_wrong_key_is_an_authentication_error(sandbox):
 
 def test_nobody_at_the_address_is_a_connection_error(monkeypatch):
     monkeypatch.setattr("mh_notebook.transport.retries.ATTEMPTS", 2)
-    with mh.Client("mhk_key", "http://127.0.0.1:9") as client, pytest.raises(mh.APIConnectionError, match="cannot reach"):
+    with (
+        mh.Client("mhk_key", "http://127.0.0.1:9") as client,
+        pytest.raises(mh.APIConnectionError, match="cannot reach"),
+    ):
         client.v1.image_projects.get("abc")
 
 

@@ -224,7 +224,8 @@ def test_closing_twice_is_fine_and_later_calls_do_nothing(path):
 
 def test_neither_the_key_nor_a_link_is_in_the_bytes_of_the_file(path):
     hostile = {"name": f"see {LINK}", "type": LINK, "new": [{LINK: LINK}], LINK: 1}
-    downloads = [{"url": LINK, "expires_at": "2026-01-02T00:00:00Z"}]
+    urls = [LINK, "//files.example/a?auth-token=s3cret", "s3cret"]
+    downloads = [{"url": url, "expires_at": "2026-01-02T00:00:00Z"} for url in urls]
     with opened(path) as history:
         for kind in SHAPES:
             error = {"code": LINK, "message": LINK}

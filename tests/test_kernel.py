@@ -1,6 +1,5 @@
 """On a real ipykernel: no queued cell is lost, an interrupt is felt, a watch keeps its pace. No mocks."""
 
-
 import pytest
 from kernels import running_kernel
 
@@ -128,5 +127,3 @@ def test_nothing_is_printed_and_no_thread_is_left_by_cells_run_again(kernel):
 
 def test_the_kernels_own_loop_is_not_ours(kernel):
     assert kernel.value("asyncio.get_running_loop() is client._thread.loop") == "False"
-
-

@@ -58,7 +58,7 @@ def test_a_project_is_named_in_any_of_these_forms(form):
     assert read_ref(value) == ref
 
 
-@pytest.mark.parametrize("form", set(SINGLE) - {"pair without kind"})
+@pytest.mark.parametrize("form", [form for form in SINGLE if form != "pair without kind"])
 def test_one_ref_alone_is_read_as_a_list_of_one(form):
     value, ref = SINGLE[form]
     assert read_refs(value) == [ref]

@@ -83,9 +83,7 @@ def test_every_seeded_project_is_waited_for_and_downloaded(sandbox: Sandbox, cli
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_check_result_awaited(
-    sandbox: Sandbox, async_client: AsyncClient, kind: str, tmp_path: Path
-) -> None:
+async def test_check_result_awaited(sandbox: Sandbox, async_client: AsyncClient, kind: str, tmp_path: Path) -> None:
     _, id_ = sandbox.add(kind, output_bytes=b"the very bytes")
     result = await projects(async_client, kind).check_result(
         id=id_, wait_for_completion=True, download_outputs=True, download_directory=str(tmp_path)

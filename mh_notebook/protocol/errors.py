@@ -36,6 +36,14 @@ class ConfigurationError(MagicHourError, ValueError):
     """A setting that cannot work: a base URL, a number, an environment variable."""
 
 
+class PortInUseError(ConfigurationError, OSError):
+    """Another program listens at the port that a sandbox was to take."""
+
+
+class MissingFileError(MagicHourError, FileNotFoundError):
+    """There is no file at the path given."""
+
+
 class InvalidRefError(MagicHourError, ValueError):
     """What was given does not name a project."""
 

@@ -53,6 +53,8 @@ class Sandbox:
         Seconds of the clock until a download link expires.
     deprecated_fields : bool
         Whether answers hold `total_frame_cost` and a video's `download`, as the real API's still do.
+    empty : bool
+        Whether the seed makes no projects: then `refs` is empty, and all there is was made with `add` or by a call.
     clock : callable
         Returns seconds since 1970; tests give one they can turn.
 
@@ -74,6 +76,7 @@ class Sandbox:
         credits: int = 10_000,
         link_lifetime: float = 86_400.0,
         deprecated_fields: bool = True,
+        empty: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
         if not speed > 0:
@@ -81,7 +84,7 @@ class Sandbox:
         if not 0 <= port <= 65_535:
             raise ValueError(f"port must lie between 0 and 65535, not {port}")
         made = token or "mhk_sandbox_" + secrets.token_hex(12)
-        self._store = Store(seed, speed, credits, made, link_lifetime, deprecated_fields, clock)
+        self._store = Store(seed, speed, credits, made, link_lifetime, deprecated_fields, clock, empty)
         self._refs = tuple(self._store.plans)
         self._port = port
         self._server: Server | None = None
@@ -107,8 +110,8 @@ class Sandbox:
 
         Raises
         ------
-        OSError
-            The port is in use.
+        PortInUseError
+            The port is in use; also an OSError.
         """
         from mh_notebook.sandbox.server import Server
 

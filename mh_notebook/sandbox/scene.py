@@ -127,9 +127,7 @@ class _Scene:
         x = -0.02 * width
         while x < width:
             ground = line[min(max(int(x / width * (len(line) - 1)), 0), len(line) - 1)]
-            tall = (
-                height * rng.uniform(0.045, 0.13) * (0.6 + 0.6 * abs(math.sin(x / width * 5 + len(self.key))))
-            )
+            tall = height * rng.uniform(0.045, 0.13) * (0.6 + 0.6 * abs(math.sin(x / width * 5 + len(self.key))))
             _pine(draw, x, ground + tall * 0.12, tall, self.palette.near)
             x += width * rng.choice((0.008, 0.014, 0.02, 0.05))
 
@@ -138,9 +136,7 @@ class _Scene:
         deep = height - self.horizon
         mirror = canvas.crop((0, max(self.horizon - int(deep * 1.5), 0), width, self.horizon))
         mirror = mirror.transpose(Image.Transpose.FLIP_TOP_BOTTOM).resize((width, deep))
-        tint = gradient(
-            width, deep, (self.palette.sky[-2], mixed(self.palette.sky[0], self.palette.near, 0.35))
-        )
+        tint = gradient(width, deep, (self.palette.sky[-2], mixed(self.palette.sky[0], self.palette.near, 0.35)))
         water = Image.blend(mirror, tint, 0.42)
         for y in range(0, deep, 2):
             swell = 1.0 + 9.0 * (y / deep) ** 1.2
@@ -180,9 +176,7 @@ class _Scene:
         left = rng.random() < 0.5
         line = _ridge(rng, width, height * 0.97, height * 0.05, 0.5)
         far = len(line) - 1
-        rise = [
-            height * 0.2 * max(0.0, 1 - 1.9 * (n if left else far - n) / far) ** 1.6 for n in range(far + 1)
-        ]
+        rise = [height * 0.2 * max(0.0, 1 - 1.9 * (n if left else far - n) / far) ** 1.6 for n in range(far + 1)]
         line = [y - lift for y, lift in zip(line, rise, strict=True)]
         self._ridge(canvas, line, height, self.palette.near, self.palette.near)
         draw = ImageDraw.Draw(canvas)
@@ -230,9 +224,7 @@ def _glow(canvas: Image.Image, centre: tuple[int, int], reach: int, colour: Colo
     canvas.paste(Image.new("RGB", falloff.size, colour), corner, falloff.point(table))
 
 
-def _cloud(
-    draw: ImageDraw.ImageDraw, place: tuple[float, float], long: float, height: int, rng: Random
-) -> None:
+def _cloud(draw: ImageDraw.ImageDraw, place: tuple[float, float], long: float, height: int, rng: Random) -> None:
     (x, y), alpha = place, rng.randint(55, 115)
     for _ in range(4):
         left, wide = x + rng.uniform(0, 0.45) * long, rng.uniform(0.35, 0.8) * long

@@ -12,6 +12,7 @@ from concurrent.futures import Future
 
 from aiohttp import web
 
+from mh_notebook.protocol.errors import PortInUseError
 from mh_notebook.sandbox import api, files
 from mh_notebook.sandbox.answers import Answer, Ask, refusal
 from mh_notebook.sandbox.faults import Fault
@@ -48,7 +49,7 @@ class Server:
 
         Raises
         ------
-        OSError
+        PortInUseError
             The port is in use.
         """
         self._thread.start()
@@ -59,7 +60,7 @@ class Server:
             if error.errno != errno.EADDRINUSE:
                 raise
             text = f"port {self._port} is in use: choose another or leave it 0"
-            raise OSError(errno.EADDRINUSE, text) from None
+            raise PortInUseError(text) from None
 
     def close(self) -> None:
         """Stop serving and wait for the thread's end; closing twice is fine."""
@@ -111,9 +112,7 @@ async def _answer_file(store: Store, ask: Ask) -> Answer:
     return await asyncio.to_thread(files.answer, store, ask)
 
 
-async def _handle(
-    store: Store, respond: Responder, host: str, request: web.BaseRequest
-) -> web.StreamResponse:
+async def _handle(store: Store, respond: Responder, host: str, request: web.BaseRequest) -> web.StreamResponse:
     at = store.clock()
     fault = store.faults.take(request.path)
     body = await request.read() if request.can_read_body else b""

@@ -62,6 +62,7 @@ class Store:
     link_lifetime: float
     deprecated_fields: bool
     clock: Callable[[], float]
+    empty: bool = False
     media_url: str = ""
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     plans: dict[Ref, Plan] = field(default_factory=dict)
@@ -76,7 +77,7 @@ class Store:
     begun: bool = False
 
     def __post_init__(self) -> None:
-        for plan in seeded(self.seed, self.speed):
+        for plan in () if self.empty else seeded(self.seed, self.speed):
             self.keep(plan)
 
     def begin(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol, cast, runtime_checkable
 
+from mh_notebook.protocol.errors import MissingFileError
 from mh_notebook.protocol.redaction import redact
 
 from .kinds_of_media import HEAD
@@ -51,7 +52,7 @@ def sources(thing: object) -> list[Source]:
 
     Raises
     ------
-    FileNotFoundError
+    MissingFileError
         A path was given, and there is no such file.
     TypeError
         Nothing of the kind can be previewed.
@@ -74,7 +75,7 @@ def sources(thing: object) -> list[Source]:
 
 def _direct(path: str) -> Source:
     if not Path(path).expanduser().exists():
-        raise FileNotFoundError(f"there is no file {redact(path)!r}: look at the path, or download it again")
+        raise MissingFileError(f"There is no file {redact(path)!r}.", hint="Look at the path, or download it again.")
     return Source(name=Path(path).name, path=path)
 
 

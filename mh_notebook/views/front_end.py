@@ -7,15 +7,17 @@ import os
 import sys
 from typing import Literal, cast, get_args
 
+from mh_notebook.protocol.errors import ConfigurationError
+
 Renderer = Literal["widget", "html", "text", "none"]
 VARIABLE = "MH_NOTEBOOK_RENDERER"
 
 
-class UnknownRendererError(ValueError):
+class UnknownRendererError(ConfigurationError):
     """A renderer that does not exist was asked for."""
 
     def __init__(self, name: str, source: str) -> None:
-        super().__init__(f"{source} is {name!r}; choose one of {', '.join(get_args(Renderer))}")
+        super().__init__(f"{source} is {name!r}; choose one of {', '.join(get_args(Renderer))}.")
 
 
 def renderer() -> Renderer:

@@ -86,7 +86,7 @@ def preview(x: object, *, budget: int | None = None) -> Preview:
 
     Raises
     ------
-    FileNotFoundError
+    MissingFileError
         `x` is a path, and there is no such file.
     TypeError
         `x` is none of these.
