@@ -34,12 +34,15 @@ def blocking(
     return call
 
 
-def documented_as(source: Callable[..., Any]) -> Callable[[F], F]:
+def documented_as(source: Callable[..., Any], *, without_self: bool = False) -> Callable[[F], F]:
     """Give a function the documentation and the visible signature of another that says them in full."""
+    shown = signature(source)
+    if without_self:
+        shown = shown.replace(parameters=list(shown.parameters.values())[1:])
 
     def give(function: F) -> F:
         function.__doc__ = source.__doc__
-        function.__signature__ = signature(source)  # type: ignore[attr-defined]  # inspect's own hook
+        function.__signature__ = shown  # type: ignore[attr-defined]  # inspect's own hook
         return function
 
     return give

@@ -70,7 +70,7 @@ class _AnyClient:
         key = find_token(token)
         settings: dict[str, Any] = {
             "timeout": positive("timeout", timeout),
-            "concurrency": int(positive("concurrency", concurrency)),
+            "concurrency": max(1, int(positive("concurrency", concurrency))),
             "directory": Path(download_directory or "."),
             "clock": _clock or Clock(),
         }

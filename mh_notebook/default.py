@@ -44,7 +44,7 @@ def frame(refs: Refs, *, kind: str | None = None) -> pd.DataFrame:
     return default_client().projects.frame(refs, kind=kind)
 
 
-@documented_as(Projects.watch)
+@documented_as(Projects.watch, without_self=True)
 def watch(refs: Refs, **options: Unpack[WatchOptions]) -> Monitor:
     """Watch projects in the background, on a client made from the environment."""
     return default_client().projects.watch(refs, **options)

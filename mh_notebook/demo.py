@@ -39,11 +39,18 @@ def demo() -> None:
         _say(f"{credits.total(frame)} credits in all; {_account(client)}.")
 
 
+_EACH_STATUS_IS_SEEN: ProjectOptions = {
+    "name": "Harbour at dawn",
+    "draft_seconds": 12,
+    "queue_seconds": 12,
+    "render_seconds": 15,
+}
+
+
 def _six_projects(sandbox: Sandbox) -> list[tuple[str, str]]:
-    slow_start: ProjectOptions = {"draft_seconds": 12, "queue_seconds": 12, "render_seconds": 15}  # each is seen
     no_face = ("no_source_face", "Please use an image with a detectable face")
     return [
-        sandbox.add("image", "IMAGE_UPSCALER", name="Harbour at dawn", **slow_start),
+        sandbox.add("image", "IMAGE_UPSCALER", **_EACH_STATUS_IS_SEEN),
         sandbox.add("image", "AI_IMAGE", name="Three hills, late light", image_count=2, first_link_expired=True),
         sandbox.add("image", "FACE_SWAP", name="Group photo", outcome="error", error=no_face),
         sandbox.add("video", "TEXT_TO_VIDEO", name="Slow pan over the bay"),

@@ -137,13 +137,12 @@ class History:
 
     def _submit(self, work: Callable[..., T], *arguments: Any) -> Future[T | None]:
         try:
-            future = self._writer.submit(self._guarded, work, arguments)
-            future.add_done_callback(_report)
-            return future
+            future: Future[T | None] = self._writer.submit(self._guarded, work, arguments)
         except RuntimeError:  # closed: a late observation of a call that was cut short
-            nothing: Future[Any] = Future()
-            nothing.set_result(None)
-            return nothing
+            future = Future()
+            future.set_result(None)
+        future.add_done_callback(_report)
+        return future
 
     def _guarded(self, work: Callable[..., T], arguments: tuple[Any, ...]) -> T | None:
         if self._database is None:
@@ -258,7 +257,7 @@ class _Transaction:
 
 
 def _report(future: Future[Any]) -> None:
-    """A write that nobody waits for must not fail unheard."""
+    """Log what a write raised: one that nobody waits for must not fail unheard."""
     if error := future.exception():
         _LOG.error("a write to the history failed", exc_info=error)
 

@@ -50,7 +50,7 @@ def run_notebook(source: Path, page: Path, *, keep: Path | None = None) -> Run:
     from nbclient import NotebookClient
 
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # else debugpy warns into the terminal
-    notebook = nbformat.read(source, as_version=4)
+    notebook: Any = nbformat.read(source, as_version=4)  # type: ignore[no-untyped-call]  # nbformat has no types
     place = {"metadata": {"path": str(page.parent.parent)}}
     page.parent.mkdir(parents=True, exist_ok=True)
     # Widget state is not stored: the frozen HTML says it all, and no front end has to look for dead models.
@@ -66,7 +66,7 @@ def _exporter() -> Any:
     """Make an exporter whose page fetches nothing from anywhere."""
     from nbconvert import HTMLExporter
 
-    exporter = HTMLExporter(template_name="lab")
+    exporter: Any = HTMLExporter(template_name="lab")  # type: ignore[no-untyped-call]  # nbconvert has no types
     for name in exporter.trait_names():
         if name.endswith(("_js_url", "jquery_url", "mathjax_url", "widgets_base_url")):
             setattr(exporter, name, "data:text/javascript,")

@@ -263,7 +263,7 @@ class AsyncProjects:
         ...     ref = sandbox.add("image", outcome="complete")
         ...     _ = client.v1.image_projects.check_result(ref[1], download_outputs=False)
         ...     files = client.projects.download(ref, tempfile.mkdtemp())
-        >>> files["error"].isna().all() and files["bytes"].gt(0).all()
+        >>> bool(files["error"].isna().all() and files["bytes"].gt(0).all())
         True
         """
         asked = read_refs(refs, kind)

@@ -4,6 +4,7 @@ import gc
 import os
 import threading
 import time
+import weakref
 from unittest.mock import Mock
 
 import aiohttp
@@ -13,8 +14,6 @@ from aioresponses import aioresponses
 import mh_notebook as mh
 from mh_notebook import default
 
-REQUIRED = os.environ.get("MH_NOTEBOOK_REQUIRE_BROWSER") == "1"
-
 
 def pytest_configure(config):
     config.option.allow_hosts = "127.0.0.1,::1,localhost"
@@ -23,32 +22,39 @@ def pytest_configure(config):
 
 @pytest.fixture(autouse=True)
 def clean_surroundings(monkeypatch, tmp_path):
-    """No key, no settings, and a history file that is this test's alone."""
+    """No key, no settings, a history file that is this test's alone, and nothing left running at its end.
+
+    Every thread and session has an owner that ends it: as many after a test as before.
+    """
     for name in list(os.environ):
         if name.startswith(("MAGIC_HOUR_", "MH_NOTEBOOK_")) or name == "API_TOKEN":
             monkeypatch.delenv(name)
     monkeypatch.setenv("MH_NOTEBOOK_HISTORY", str(tmp_path / "history.sqlite"))
     monkeypatch.chdir(tmp_path)
+    threads = set(threading.enumerate())
     yield
     if default._current is not None:
         default._current[1].close()
         default._current = None
+    if not _nothing_left(threads):
+        gc.collect()  # only then: it costs more than most tests
+        assert _settles(lambda: _nothing_left(threads)), (threading.enumerate(), list(_SESSIONS))
 
 
-@pytest.fixture(autouse=True)
-def nothing_left_behind(clean_surroundings):
-    """Every thread and session has an owner that ends it: as many after a test as before."""
-    before = set(threading.enumerate())
-    yield
-    gc.collect()
-    assert _settles(lambda: set(threading.enumerate()) <= before), [
-        thread.name for thread in set(threading.enumerate()) - before
-    ]
-    assert not [thing for thing in gc.get_objects() if _is_open_session(thing)]
+_SESSIONS = weakref.WeakSet()
+_make_session = aiohttp.ClientSession.__init__
 
 
-def _is_open_session(thing):
-    return type(thing) is aiohttp.ClientSession and not thing.closed
+def _count_session(session, *arguments, **options):
+    _SESSIONS.add(session)
+    _make_session(session, *arguments, **options)
+
+
+aiohttp.ClientSession.__init__ = _count_session
+
+
+def _nothing_left(threads):
+    return set(threading.enumerate()) <= threads and all(session.closed for session in list(_SESSIONS))
 
 
 def _settles(condition, seconds=3.0):

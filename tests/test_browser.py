@@ -14,7 +14,8 @@ PICTURES = """() => [...document.querySelectorAll('.jp-OutputArea img')].map(i =
 DURATIONS = (
     """() => [...document.querySelectorAll('.jp-OutputArea video, .jp-OutputArea audio')].map(m => m.duration)"""
 )
-BARS = """() => [...document.querySelectorAll('.jp-OutputArea progress')].map(p => p.hasAttribute('value') ? p.value / p.max : null)"""
+BARS = """() => [...document.querySelectorAll('.jp-OutputArea progress')]
+    .map(bar => bar.hasAttribute('value') ? bar.value / bar.max : null)"""
 
 
 def test_the_quickstart_runs_in_jupyterlab_its_bars_end_and_its_media_are_real(tmp_path):

@@ -128,8 +128,10 @@ def test_the_demo_command_prints_the_frame_and_the_credits_and_writes_the_page(t
 def test_mh_demo_plays_all_of_its_story(capsys):
     mh.demo()
     told = capsys.readouterr()
-    for word in ("Harbour at dawn", "canceled", "183 credits in all; the account has 9,817 left of 10,000"):
+    for word in ("Harbour at dawn", "canceled"):
         assert word in told.out
+    charged, left = re.search(r"(\d+) credits in all; the account has ([\d,]+) left of 10,000", told.out).groups()
+    assert int(charged) + int(left.replace(",", "")) == 10_000
     for word in ("draft", "queued", "rendering", "complete", "error", "canceled"):
         assert word in told.err
 

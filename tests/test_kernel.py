@@ -1,5 +1,7 @@
 """On a real ipykernel: no queued cell is lost, an interrupt is felt, a watch keeps its pace. No mocks."""
 
+from itertools import pairwise
+
 import pytest
 from kernels import running_kernel
 
@@ -90,7 +92,7 @@ def test_a_watch_keeps_moving_while_another_cell_blocks_for_five_seconds(kernel)
     times = [at for at, message in kernel.listen(5.0) if message["msg_type"] in ("comm_msg", "update_display_data")]
     kernel.reply(blocked)
     kernel.run("moving.stop()")
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
     assert len(times) >= 5
     assert max(gaps) <= 1.2
 

@@ -195,7 +195,7 @@ def test_a_frame_and_its_rows_are_previewed_and_a_row_without_a_file_says_why(tm
 
 
 def test_a_path_that_does_not_exist_is_an_error_and_a_lost_file_of_a_project_a_card(tmp_path):
-    with pytest.raises(FileNotFoundError, match="there is no file"):
+    with pytest.raises(FileNotFoundError, match="There is no file"):
         preview(tmp_path / "none.png")
     with pytest.raises(FileNotFoundError) as caught:
         preview("https://videos.magichour.ai/a.mp4?auth-token=hunter2")

@@ -4,7 +4,6 @@ import doctest
 import importlib
 import inspect
 import pkgutil
-import sys
 import threading
 from importlib.resources import files
 
@@ -202,4 +201,3 @@ def test_the_main_calls_have_an_example():
     finder = doctest.DocTestFinder(recurse=False)
     for call in (mh.Client, mh.AsyncClient, mh.Sandbox, mh.history, mh.doctor, mh.demo, mh.preview, mh.gallery):
         assert [test for test in finder.find(call, globs={}) if test.examples], call
-    assert len([name for name in MODULES if name in sys.modules]) == len(MODULES)

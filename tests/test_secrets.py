@@ -95,7 +95,7 @@ def failures(sandbox, project):
                     break
         for fault in ({"status": 500}, {"expired": True}, {"reset": True}, {"cut_after": 10}):
             sandbox.add_fault("/media/*", times=5, **fault)
-            yield lambda: client.v1.image_projects.check_result(project.id, download_directory=f"out-{len(fault)}")
+            yield lambda: client.v1.image_projects.check_result(project.id, download_directory="outputs")
         yield lambda: mh.Client(token=sandbox.token, base_url="http://example.com")
 
 
@@ -149,8 +149,10 @@ def test_no_message_of_a_kernel_holds_them(tmp_path):
             "m = client.projects.watch(sandbox.refs, download=True); m.wait()",
             "m.projects",
             "client.projects.get('image:no-such-id')",
-            "sandbox.add_fault('/media/*', times=9, status=500); "
-            "client.v1.image_projects.check_result(sandbox.add('image')[1], download_directory='other')",
+            (
+                "sandbox.add_fault('/media/*', times=9, status=500); "
+                "client.v1.image_projects.check_result(sandbox.add('image')[1], download_directory='other')"
+            ),
         )
         for cell in cells:
             message_id = kernel.send(cell)

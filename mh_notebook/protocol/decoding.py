@@ -161,7 +161,8 @@ def _invalid(who: str, error: msgspec.ValidationError) -> InvalidResponseError:
 
 
 def _who(kind: str, answer: dict[str, Any]) -> str:
-    return f"{kind} {redact(str(answer.get('id', '')))[:80]}".strip()
+    id_ = " ".join(str(answer.get("id", "")).split())
+    return f"{kind} {redact(id_)[:80]}".strip()
 
 
 def _describe(body: bytes) -> str:

@@ -90,8 +90,8 @@ def extension(head: bytes, content_type: str, url: str) -> str:
 def output_stem(id_: str, number: int) -> str:
     """Name output `number` (from 1) of a project, without its ending: safe on every file system.
 
-    An id that had to be changed or cut, that Windows reserves, or that ends as if it had been, gets a few characters of its own hash, so that
-    two of them never meet in one name.
+    An id that had to be changed or cut, that Windows reserves, or that looks as if it had been changed, gets a few
+    characters of its own hash, so that two of them never meet in one name.
 
     Examples
     --------

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager, suppress
-
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
