@@ -22,6 +22,7 @@ from .protocol.redaction import Secret
 from .protocol.refs import Refs
 from .settings import find_base_url, find_token, positive
 from .transport.clock import Clock
+from .transport.download import STALL
 from .transport.loop_thread import LoopThread
 
 
@@ -38,6 +39,7 @@ class _AnyClient:
         download_directory: Directory = None,
         history: bool | str | PathLike[str] = True,
         progress: bool | None = None,
+        stall_timeout: float = STALL,
         _clock: Clock | None = None,
     ) -> None:
         """Make a client; nothing is sent yet.
@@ -58,6 +60,8 @@ class _AnyClient:
             Whether, or where, to write down what was seen.
         progress : bool, optional
             None shows what the place can show, False nothing.
+        stall_timeout : float
+            Seconds without a byte after which a download counts as broken, and is gone on with.
 
         Raises
         ------
@@ -73,6 +77,7 @@ class _AnyClient:
             "concurrency": max(1, int(positive("concurrency", concurrency))),
             "directory": Path(download_directory or "."),
             "clock": _clock or Clock(),
+            "stall": positive("stall_timeout", stall_timeout),
         }
         address = find_base_url(base_url)
         self._core = Core(key, address, history=_history(history, key), **settings)

@@ -7,33 +7,28 @@ import os
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-import msgspec
-
 from .history import History
 from .protocol.decoding import decode_account, decode_project
-from .protocol.errors import DownloadError, MagicHourError, NotFoundError, WaitTimeoutError
+from .protocol.errors import MagicHourError, NotFoundError, WaitTimeoutError
 from .protocol.kinds import KINDS
-from .protocol.models import Account, Download, Project
-from .protocol.naming import output_stem
+from .protocol.models import Account, Project
 from .protocol.polling import next_pause, read_interval
 from .protocol.redaction import Secret
 from .protocol.refs import Ref
 from .protocol.retrying import is_transient
+from .saving import Saver
 from .transport.api import Api
 from .transport.clock import Clock
 from .transport.connection import Connections
-from .transport.download import ExpiredLinkError, OnBytes, SavedFile, fetch_output
-from .transport.retries import Notice, retrying
+from .transport.retries import Notice
 
 T = TypeVar("T")
 S = TypeVar("S")
 
 TROUBLES_IN_A_ROW = 5  # rounds of retries that may fail within a wait before it gives up
-LINK_MARGIN = timedelta(seconds=5)  # a link that runs out sooner is not begun with
 
 
 class Core:
@@ -49,11 +44,13 @@ class Core:
         directory: Path,
         history: History | None,
         clock: Clock,
+        stall: float,
     ) -> None:
         self.concurrency, self.directory, self.history, self.clock = concurrency, directory, history, clock
         self.connections = Connections(concurrency)
         self.api = Api(token, base_url, timeout=timeout, connections=self.connections, clock=clock)
         self.watches: set[asyncio.Task[None]] = set()  # a loop alone does not keep its tasks alive
+        self.save = Saver(self.fetch, self.connections, clock, history, directory, stall)
         self._kinds: dict[str, str] = {}  # of bare ids that were looked up
 
     async def account(self) -> Account:
@@ -143,36 +140,6 @@ class Core:
         else:  # the user's own interval is real time
             await asyncio.sleep(seconds)
 
-    async def download(
-        self, project: Project, directory: Path | None = None, on_bytes: OnBytes | None = None
-    ) -> list[SavedFile]:
-        """Save all outputs of a project, in order; raises at the first that cannot be."""
-        return [
-            await self.download_one(project, number, directory, on_bytes)
-            for number in range(1, len(project.downloads) + 1)
-        ]
-
-    async def download_one(
-        self,
-        project: Project,
-        number: int,
-        directory: Path | None = None,
-        on_bytes: OnBytes | None = None,
-    ) -> SavedFile:
-        """Save output `number` (from 1); a link that has run out is healed by one fresh answer."""
-        folder, stem = directory or self.directory, output_stem(project.id, number)
-        ref = Ref(project.kind, project.id)
-        link = project.downloads[number - 1]
-        if link.expires_at <= datetime.now(UTC) + LINK_MARGIN:
-            link = await self._fresh_link(ref, number)
-        try:
-            file = await self._fetch_output(link, folder, stem, on_bytes)
-        except ExpiredLinkError:
-            file = await self._fetch_output(await self._fresh_link(ref, number), folder, stem, on_bytes)
-        if self.history is not None:
-            await asyncio.wrap_future(self.history.saved(ref, file.path, file.bytes, file.sha256))
-        return file
-
     async def close(self) -> None:
         """End the watches, close the sessions of the running loop, and write what is left of the history."""
         for watch in list(self.watches):
@@ -190,23 +157,6 @@ class Core:
     def _close_history(self) -> None:
         if self.history is not None:
             self.history.close()
-
-    async def _fresh_link(self, ref: Ref, number: int) -> Download:
-        project = await self.fetch(ref)
-        if len(project.downloads) < number:
-            raise DownloadError(f"{ref} has no output {number} any more.", hint="It may have been deleted meanwhile.")
-        return project.downloads[number - 1]
-
-    async def _fetch_output(self, link: Download, folder: Path, stem: str, on_bytes: OnBytes | None) -> SavedFile:
-        try:
-            return await retrying(self.clock.sleep)(
-                fetch_output, self.connections.here(), link.url, folder, stem, on_bytes
-            )
-        except DownloadError as error:
-            raise error.with_traceback(None) from None  # the frames below hold the link
-        except MagicHourError as error:
-            message = f"Could not fetch {stem}: {error.message}"
-            raise DownloadError(message, hint="Run it again to try once more.") from None
 
     async def _fetch_or_error(self, ref: Ref) -> Project | MagicHourError:
         try:
@@ -253,11 +203,6 @@ async def each(items: Sequence[S], work: Callable[[S], Awaitable[T]], at_once: i
         for _ in range(min(at_once, len(items))):
             group.create_task(worker())
     return results
-
-
-def with_paths(project: Project, files: Iterable[SavedFile]) -> Project:
-    """Return the project with the files that were saved."""
-    return msgspec.structs.replace(project, downloaded_paths=tuple(file.path for file in files))
 
 
 def _too_late(ref: Ref, timeout: float | None, last: list[Project]) -> str:

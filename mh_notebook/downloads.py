@@ -40,7 +40,7 @@ async def download_frame(core: Core, asked: Sequence[Asked], directory: Path | N
         if project is None:
             return row
         try:
-            file = await core.download_one(project, row["number"], directory)
+            file = await core.save.one(project, row["number"], directory)
         except MagicHourError as error:
             return row | {"error": str(error)}
         return row | {name: getattr(file, name) for name in file.__struct_fields__}

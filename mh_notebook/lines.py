@@ -6,14 +6,14 @@ from collections.abc import Iterable
 
 import msgspec
 
-from .core import with_paths
 from .frames import Unread
 from .protocol.errors import InvalidRefError, MagicHourError, ProjectFailedError
 from .protocol.models import Project
 from .protocol.polling import typical_seconds
 from .protocol.refs import Ref
+from .saving import with_paths
 from .transport.clock import Clock
-from .transport.download import SavedFile
+from .transport.files import SavedFile
 from .views.state import Phase, Row
 
 _PHASES: dict[str, Phase] = {
@@ -64,7 +64,7 @@ class Line:
 
     def progressed(self, done: int, total: int | None) -> None:
         """Take in the bytes of the file that comes now."""
-        self._bytes = (done, total)
+        self._bytes, self._note = (done, total), ""
 
     def saved(self, files: Iterable[SavedFile]) -> None:
         """Take in that its files are here."""

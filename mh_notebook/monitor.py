@@ -184,7 +184,7 @@ class Monitor:
             project = await self._core.follow(line.ref, line.answered, timeout=self._timeout, notice=line.pausing)
             if self._download and project.status == "complete":
                 line.downloading()
-                line.saved(await self._core.download(project, self._directory, line.progressed))
+                line.saved(await self._core.save.all(project, self._directory, line.progressed, line.pausing))
         except MagicHourError as error:
             line.failed(error)
 

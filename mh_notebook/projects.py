@@ -10,13 +10,14 @@ from typing import Generic, TypedDict, TypeVar, cast
 
 import pandas as pd
 
-from .core import Core, with_paths
+from .core import Core
 from .downloads import download_frame
 from .frames import Unread, build_frame
 from .monitor import Monitor
 from .protocol.errors import InvalidRefError, MagicHourError, ProjectFailedError
 from .protocol.models import Project
 from .protocol.refs import Ref, Refs, read_ref, read_refs
+from .saving import with_paths
 from .settings import positive
 
 AnyProject = TypeVar("AnyProject", bound=Project)
@@ -142,7 +143,7 @@ class AsyncKindProjects(Generic[AnyProject]):
         else:
             project = await self._core.fetch(ref)
             if download_outputs and project.status == "complete":
-                project = with_paths(project, await self._core.download(project, directory))
+                project = with_paths(project, await self._core.save.all(project, directory))
         return cast(AnyProject, project)
 
     async def _wait(

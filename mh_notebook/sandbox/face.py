@@ -28,6 +28,7 @@ class ClientOptions(TypedDict, total=False):
     download_directory: str | PathLike[str] | None
     history: bool | str | PathLike[str]
     progress: bool | None
+    stall_timeout: float
 
 
 class Sandbox:

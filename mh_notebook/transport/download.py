@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
-import msgspec
 from yarl import URL
 
 from mh_notebook.protocol.decoding import status_error
-from mh_notebook.protocol.errors import APIConnectionError, DownloadError, UnsafeDownloadError
+from mh_notebook.protocol.errors import (
+    APIConnectionError,
+    DownloadError,
+    MagicHourError,
+    UnsafeDownloadError,
+)
 from mh_notebook.protocol.naming import extension, media_type_of
+from mh_notebook.protocol.resuming import Begin, ChangedFileError, range_headers, read_begin, whole_size
 from mh_notebook.protocol.retrying import read_retry_after
-
-from .connection import CHUNK, Connection, our_errors
-from .files import Part, disk_error, existing_output, make_directory, sha256_of
-
-P = ParamSpec("P")
-T = TypeVar("T")
+from mh_notebook.transport.connection import CHUNK, Connection, our_errors
+from mh_notebook.transport.files import (
+    SavedFile,
+    disk_error,
+    existing_output,
+    foreign_file,
+    make_directory,
+    on_disk,
+    read_saved,
+)
+from mh_notebook.transport.parts import Part, clear_parts
 
 STALL = 30.0  # seconds without a byte that count as a broken connection
 EXPIRED = frozenset({401, 403, 404, 410})  # what hosts say of a link that has run out
@@ -36,30 +45,25 @@ class ExpiredLinkError(DownloadError):
     """The link has run out; a fresh answer of the API has a fresh one."""
 
 
-class SavedFile(msgspec.Struct, frozen=True):
-    """A file on this machine. Size in bytes, SHA-256 in hexadecimal, seconds it took (0 if it was there)."""
-
-    path: str
-    bytes: int
-    sha256: str
-    media_type: str | None
-    seconds: float
-
-
 async def fetch_output(
-    connection: Connection, url: str, directory: Path, stem: str, on_bytes: OnBytes | None = None
+    connection: Connection, url: str, directory: Path, stem: str, on_bytes: OnBytes, stall: float = STALL
 ) -> SavedFile:
-    """Save one output as `<directory>/<stem><ending>`.
+    """Save one output as `<directory>/<stem><ending>`, going on with what an earlier attempt left.
 
-    A file that is there already under this name with the right size is not fetched again; one with another size
-    is not touched.
+    A file that is there already under this name with the right size is not fetched again; one with another size is
+    not touched.
+
+    Parameters
+    ----------
+    stall : float
+        Seconds without a byte that count as a broken connection.
 
     Raises
     ------
     ExpiredLinkError
         The link has run out.
     UnsafeDownloadError
-        The link is neither http nor https.
+        The link is neither http nor https, or a symbolic link bears the file's name.
     DownloadError
         The disk said no, or a foreign file stands in the way.
     APIStatusError, APIConnectionError, APITimeoutError
@@ -67,77 +71,115 @@ async def fetch_output(
     """
     if urlsplit(url).scheme not in ("http", "https"):
         raise UnsafeDownloadError(f"Refused to fetch {stem}: its link is neither http nor https.")
-    await asyncio.to_thread(make_directory, directory)
-    started, link = time.monotonic(), URL(url, encoded=True)
+    await on_disk(directory, make_directory, directory)
+    existing = await on_disk(directory, existing_output, directory, stem)
     async with connection.downloads:
-        with our_errors(stem):
-            async with connection.session.get(
-                link,
-                proxy=connection.proxy_for(link),
-                headers={"Accept-Encoding": "identity"},
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=STALL, sock_read=STALL),
-                read_bufsize=CHUNK,
-            ) as response:
-                await _check_status(response, stem)
-                existing = await _on_disk(directory, existing_output, directory, stem)
-                if existing is not None:
-                    return await _on_disk(existing, _reuse, existing, response.content_length)
-                return await _save(response, directory, stem, started, on_bytes)
+        if existing is not None:
+            return await _compare(connection, url, existing, stem, stall)
+        part = _claim(directory, stem)  # not in a thread: cancelled there, the file would be nobody's
+        try:
+            return await _go_on(connection, url, part, stem, on_bytes, stall)
+        finally:
+            part.release()
 
 
-async def _check_status(response: aiohttp.ClientResponse, stem: str) -> None:
-    if response.status in EXPIRED:
-        raise ExpiredLinkError(
-            f"The link of {stem} has run out.", hint="Get the project again: a fresh answer has a fresh link."
-        )
-    if response.status != 200:
-        retry_after = read_retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
-        raise status_error(response.status, b"", id=stem, retry_after=retry_after)
+async def _compare(connection: Connection, url: str, existing: Path, stem: str, stall: float) -> SavedFile:
+    """Ask for the first byte alone, which tells the size, and go by that."""
+    async with _answer(connection, url, stem, {"Range": "bytes=0-0"}, stall) as response:
+        size = whole_size(response.status, response.headers)
+        response.close()
+    saved = await on_disk(existing, read_saved, existing)
+    if size is not None and size != saved.bytes:
+        raise foreign_file(existing, f"has {saved.bytes:,} bytes where this output has {size:,}")
+    return saved
 
 
-def _reuse(existing: Path, size: int | None) -> SavedFile:
-    found = existing.stat().st_size
-    if size is not None and found != size:
-        raise DownloadError(
-            f"{existing} is there already with {found} bytes, and this output has {size}: it is left as it is.",
-            hint="Move it away, or choose another download_directory=.",
-        )
-    with existing.open("rb") as file:
-        head = file.read(16)
-    return SavedFile(str(existing), found, sha256_of(existing), media_type_of(head), 0.0)
-
-
-async def _save(
-    response: aiohttp.ClientResponse, directory: Path, stem: str, started: float, on_bytes: OnBytes | None
-) -> SavedFile:
-    total = response.content_length
-    declared = response.headers.get("Content-Type", "")
-    target = directory / stem
-    part = _open_part(directory, stem)  # not in a thread: cancelled there, the file would be nobody's
-    try:
-        async for chunk in response.content.iter_chunked(CHUNK):
-            await _on_disk(target, part.write, chunk)
-            if on_bytes is not None:
-                on_bytes(part.size, total)
-        if total is not None and part.size != total:
-            raise APIConnectionError(f"{stem} was cut short: {part.size} of {total} bytes came.")
-        path = await _on_disk(target, part.keep, extension(part.head, declared, str(response.url)))
-    finally:
-        part.discard()
+async def _go_on(connection: Connection, url: str, part: Part, stem: str, on_bytes: OnBytes, stall: float) -> SavedFile:
+    started, directory = time.monotonic(), part.path.parent
+    async with _answer(connection, url, stem, range_headers(part.have), stall) as response:
+        begin = _begin(response, part)
+        await on_disk(directory / stem, part.begin, begin)
+        if response.status != 416:  # which says that all is there
+            await _stream(response, part, directory / stem, begin.total, on_bytes)
+        declared = response.headers.get("Content-Type", "")
+    _check(part, begin, declared, stem)
+    path = await on_disk(directory / stem, part.keep, extension(part.head, declared, url))
+    await on_disk(path, clear_parts, directory, stem)
     media_type = media_type_of(part.head) or declared.partition(";")[0] or None
     return SavedFile(str(path), part.size, part.sha256, media_type, time.monotonic() - started)
 
 
-def _open_part(directory: Path, stem: str) -> Part:
+@asynccontextmanager
+async def _answer(
+    connection: Connection, url: str, stem: str, headers: dict[str, str], stall: float
+) -> AsyncIterator[aiohttp.ClientResponse]:
+    """Ask the media host, without the key; what aiohttp raises meanwhile becomes ours."""
+    link = URL(url, encoded=True)
+    with our_errors(stem), _no_bad_link(stem):
+        async with connection.session.get(
+            link,
+            proxy=connection.proxy_for(link),
+            headers={"Accept-Encoding": "identity", **headers},
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=stall, sock_read=stall),
+            read_bufsize=CHUNK,
+        ) as response:
+            if response.status not in (200, 206, 416):
+                raise _refusal(response, stem)
+            yield response
+
+
+@contextmanager
+def _no_bad_link(stem: str) -> Iterator[None]:
+    """Tell links that will never do from connections that may: those are not tried again."""
     try:
-        return Part(directory, stem)
+        yield
+    except aiohttp.TooManyRedirects:
+        raise DownloadError(f"The link of {stem} leads in a circle: too many redirects.") from None
+    except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):  # of the link itself, or of what it redirects to
+        raise UnsafeDownloadError(
+            f"Refused to fetch {stem}: its link leads to what is neither http nor https."
+        ) from None
+
+
+def _refusal(response: aiohttp.ClientResponse, stem: str) -> MagicHourError:
+    if response.status in EXPIRED:
+        hint = "Get the project again: a fresh answer has a fresh link."
+        return ExpiredLinkError(f"The link of {stem} has run out.", hint=hint)
+    retry_after = read_retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
+    return status_error(response.status, b"", id=stem, retry_after=retry_after)
+
+
+def _begin(response: aiohttp.ClientResponse, part: Part) -> Begin:
+    try:
+        return read_begin(response.status, response.headers, part.have)
+    except ChangedFileError:
+        response.close()
+        part.restart()
+        raise APIConnectionError(f"The media host answered with another part of {part.path.name}.") from None
+
+
+async def _stream(
+    response: aiohttp.ClientResponse, part: Part, target: Path, total: int | None, on_bytes: OnBytes
+) -> None:
+    async for chunk in response.content.iter_chunked(CHUNK):
+        await on_disk(target, part.write, chunk)
+        on_bytes(part.size, total)
+
+
+def _check(part: Part, begin: Begin, declared: str, stem: str) -> None:
+    """Refuse what is not the output: bytes too few or too many, another hash, a page of an error."""
+    if begin.total is not None and part.size != begin.total:
+        raise APIConnectionError(f"{stem} came with {part.size:,} of {begin.total:,} bytes.")
+    if begin.sha256 not in (None, part.sha256):
+        part.restart()
+        raise APIConnectionError(f"{stem} came with other bytes than its checksum says.")
+    if media_type_of(part.head) is None and declared.partition(";")[0].strip().lower() == "text/html":
+        part.restart()
+        raise DownloadError(f"The media host sent a web page instead of {stem}.", hint="Try again later.")
+
+
+def _claim(directory: Path, stem: str) -> Part:
+    try:
+        return Part.claim(directory, stem)
     except OSError as error:
         raise disk_error(error, directory / stem) from None
-
-
-async def _on_disk(target: Path, work: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
-    """Do file work in a thread. What the disk refuses is told apart from what the network does."""
-    try:
-        return await asyncio.to_thread(work, *arguments, **options)
-    except OSError as error:
-        raise disk_error(error, target) from None

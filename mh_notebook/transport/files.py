@@ -1,19 +1,27 @@
-"""Files on disk: a part beside the target while bytes come, and its final name only once it is whole."""
+"""Folders and finished files, and what the disk says in the user's words."""
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import hashlib
-import os
-import secrets
+from collections.abc import Callable
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
-from mh_notebook.protocol.errors import DownloadError
-from mh_notebook.protocol.naming import EXTENSIONS
+import msgspec
 
+from mh_notebook.protocol.errors import DownloadError, UnsafeDownloadError
+from mh_notebook.protocol.naming import EXTENSIONS, media_type_of
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_ENDINGS = (*dict.fromkeys(EXTENSIONS.values()), ".bin")
 _REASONS = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "your quota is used up",
+    errno.EFBIG: "the file is larger than may be written here",
     errno.EACCES: "the folder may not be written to",
     errno.EPERM: "the folder may not be written to",
     errno.EROFS: "the disk is read-only",
@@ -22,6 +30,30 @@ _REASONS = {
     errno.EEXIST: "a file of that name is there already, and it is not this one",
     errno.ENAMETOOLONG: "the name is too long for this disk",
 }
+
+
+class SavedFile(msgspec.Struct, frozen=True):
+    """A file on this machine. Size in bytes, SHA-256 in hexadecimal, seconds it took (0 if it was there)."""
+
+    path: str
+    bytes: int
+    sha256: str
+    media_type: str | None
+    seconds: float
+
+
+async def on_disk(target: Path, work: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
+    """Do file work in a thread. What the disk refuses is told apart from what the network does.
+
+    Raises
+    ------
+    DownloadError
+        The disk refused; says which file, and why.
+    """
+    try:
+        return await asyncio.to_thread(work, *arguments, **options)
+    except OSError as error:
+        raise disk_error(error, target) from None
 
 
 def disk_error(error: OSError, target: Path) -> DownloadError:
@@ -42,62 +74,35 @@ def make_directory(directory: Path) -> None:
 
 
 def existing_output(directory: Path, stem: str) -> Path | None:
-    """Return the file that an output was saved as before, whatever its ending."""
-    candidates = (directory / f"{stem}{ending}" for ending in (*dict.fromkeys(EXTENSIONS.values()), ".bin"))
-    return next((path for path in candidates if path.is_file() and not path.is_symlink()), None)
+    """Return the file that an output was saved as before, whatever its ending.
 
-
-def sha256_of(path: Path) -> str:
-    """Return a file's SHA-256 in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-class Part:
-    """A file in the making, `<stem>.<random>.part`: kept whole or not at all.
-
-    Every method blocks: call them in a thread.
+    Raises
+    ------
+    UnsafeDownloadError
+        A symbolic link bears its name: nobody knows what is at the other end.
     """
+    for path in (directory / f"{stem}{ending}" for ending in _ENDINGS):
+        if path.is_symlink():
+            raise UnsafeDownloadError(
+                f"Refused to save {path}: a symbolic link of that name is there.", hint="Remove it, then try again."
+            )
+        if path.is_file():
+            return path
+    return None
 
-    def __init__(self, directory: Path, stem: str) -> None:
-        self._directory, self._stem = directory, stem
-        self.path = directory / f"{stem}.{secrets.token_hex(4)}.part"
-        self._file = self.path.open("xb")
-        self._hash = hashlib.sha256()
-        self.size = 0
-        self.head = b""
 
-    @property
-    def sha256(self) -> str:
-        """Of the bytes so far, hexadecimal."""
-        return self._hash.hexdigest()
+def read_saved(path: Path) -> SavedFile:
+    """Read what a file on disk is: all of it, for its hash."""
+    with path.open("rb") as file:
+        head = file.read(16)
+        file.seek(0)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return SavedFile(str(path), file.tell(), digest, media_type_of(head), 0.0)
 
-    def write(self, chunk: bytes) -> None:
-        """Append bytes."""
-        self._file.write(chunk)
-        self._hash.update(chunk)
-        self.size += len(chunk)
-        if len(self.head) < 16:
-            self.head = (self.head + chunk[:16])[:16]
 
-    def keep(self, ending: str) -> Path:
-        """Flush to the disk and give the file its final name; never over a file that is there."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-        target = self._directory / f"{self._stem}{ending}"
-        try:
-            os.link(self.path, target)  # unlike a rename, it fails where a file is
-        except FileExistsError:
-            raise
-        except OSError:  # a file system without hard links
-            if target.exists():
-                raise FileExistsError(errno.EEXIST, "exists") from None
-            self.path.rename(target)
-        self.discard()
-        return target
-
-    def discard(self) -> None:
-        """Remove what there is of it; fine if there is nothing."""
-        self._file.close()
-        self.path.unlink(missing_ok=True)
+def foreign_file(path: Path, why: str) -> DownloadError:
+    """Make the error for a file that bears an output's name and is not that output."""
+    return DownloadError(
+        f"{path} is there already, and {why}: it is left as it is.",
+        hint="Move it away, or choose another download_directory=.",
+    )
