@@ -15,8 +15,9 @@ from .blocking import blocking, documented_as
 from .core import Core
 from .frames import build_frame
 from .history import History, default_path
+from .kind_projects import AnyProject, AsyncKindProjects, Directory
 from .monitor import Monitor
-from .projects import AnyProject, AsyncKindProjects, AsyncProjects, Directory, WatchOptions
+from .projects import AsyncProjects, WatchOptions
 from .protocol.models import Account, AudioProject, ImageProject, VideoProject
 from .protocol.redaction import Secret
 from .protocol.refs import Refs
@@ -181,6 +182,7 @@ class Projects:
     get = blocking(AsyncProjects.get)
     frame = blocking(AsyncProjects.frame)
     download = blocking(AsyncProjects.download)
+    saved = blocking(AsyncProjects.saved)
 
     @documented_as(AsyncProjects.watch)
     def watch(self, refs: Refs, **options: Unpack[WatchOptions]) -> Monitor:

@@ -1,27 +1,24 @@
-"""The calls on projects, asynchronous: of one kind, as in the vendor's SDK, and of any mix of kinds."""
+"""The calls on projects of any mix of kinds, asynchronous."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from os import PathLike
 from pathlib import Path
-from typing import Generic, TypedDict, TypeVar, cast
+from typing import TypedDict
 
+import msgspec
 import pandas as pd
 
 from .core import Core
 from .downloads import download_frame
 from .frames import Unread, build_frame
+from .kind_projects import Directory
 from .monitor import Monitor
-from .protocol.errors import InvalidRefError, MagicHourError, ProjectFailedError
+from .protocol.errors import InvalidRefError, MagicHourError
 from .protocol.models import Project
-from .protocol.refs import Ref, Refs, read_ref, read_refs
-from .saving import with_paths
+from .protocol.refs import Ref, Refs, read_refs
 from .settings import positive
-
-AnyProject = TypeVar("AnyProject", bound=Project)
-Directory = str | PathLike[str] | None
 
 
 class WatchOptions(TypedDict, total=False):
@@ -31,138 +28,6 @@ class WatchOptions(TypedDict, total=False):
     download: bool
     download_directory: Directory
     timeout: float | None
-
-
-class AsyncKindProjects(Generic[AnyProject]):
-    """The projects of one kind: `client.v1.image_projects` and its siblings."""
-
-    def __init__(self, core: Core, kind: str, progress: bool | None) -> None:
-        self._core, self._kind, self._progress = core, kind, progress
-
-    async def get(self, id: str) -> AnyProject:
-        """Get the details of a project.
-
-        Parameters
-        ----------
-        id : str
-            As the creating call returned it.
-
-        Returns
-        -------
-        ImageProject, VideoProject or AudioProject
-
-        Raises
-        ------
-        MagicHourError
-            InvalidRefError, APIStatusError and its kinds, APIConnectionError, APITimeoutError,
-            InvalidResponseError.
-
-        Examples
-        --------
-        >>> import mh_notebook as mh
-        >>> with mh.Sandbox() as sandbox, sandbox.client() as client:
-        ...     kind, id = sandbox.refs[0]
-        ...     project = client.v1.image_projects.get(id=id)
-        >>> project.kind
-        'image'
-        """
-        return cast(AnyProject, await self._core.fetch(read_ref(id, self._kind)))
-
-    async def delete(self, id: str) -> None:
-        """Delete a project for good; what it cost is not given back.
-
-        Parameters
-        ----------
-        id : str
-            As the creating call returned it.
-
-        Raises
-        ------
-        MagicHourError
-            As `get`; UnprocessableEntityError for a template, which cannot be deleted.
-        """
-        await self._core.delete(read_ref(id, self._kind))
-
-    async def check_result(
-        self,
-        id: str,
-        wait_for_completion: bool = True,
-        download_outputs: bool = True,
-        download_directory: Directory = None,
-        *,
-        timeout: float | None = None,
-        progress: bool | None = None,
-    ) -> AnyProject:
-        """Wait for a project's render, and save its outputs.
-
-        A failed or canceled project is returned as it is: `project.raise_for_status()` raises.
-
-        Parameters
-        ----------
-        id : str
-            As the creating call returned it.
-        wait_for_completion : bool
-            Whether to wait until the render ends.
-        download_outputs : bool
-            Whether to save the outputs, once complete.
-        download_directory : path, optional
-            Where; the client's own, else the current directory. It is made if need be.
-        timeout : float, optional
-            Seconds to wait for the render; for ever unless given.
-        progress : bool, optional
-            False shows nothing; None is what the client was made with.
-
-        Returns
-        -------
-        ImageProject, VideoProject or AudioProject
-            With `downloaded_paths`.
-
-        Raises
-        ------
-        WaitTimeoutError
-            It had not ended in time; carries the project as last seen.
-        DownloadError
-            An output could not be saved.
-        MagicHourError
-            As `get`.
-
-        Examples
-        --------
-        >>> import mh_notebook as mh
-        >>> with mh.Sandbox(speed=2000) as sandbox, sandbox.client(progress=False) as client:
-        ...     kind, id = sandbox.refs[0]
-        ...     project = client.v1.image_projects.check_result(id=id, download_outputs=False)
-        >>> project.status
-        'complete'
-        """
-        ref = read_ref(id, self._kind)
-        directory = None if download_directory is None else Path(download_directory)
-        if wait_for_completion:
-            shown = self._progress if progress is None else progress
-            project = await self._wait(ref, download_outputs, directory, timeout, shown)
-        else:
-            project = await self._core.fetch(ref)
-            if download_outputs and project.status == "complete":
-                project = with_paths(project, await self._core.save.all(project, directory))
-        return cast(AnyProject, project)
-
-    async def _wait(
-        self, ref: Ref, download: bool, directory: Path | None, timeout: float | None, progress: bool | None
-    ) -> Project:
-        monitor = Monitor(
-            self._core,
-            [ref],
-            download=download,
-            directory=directory,
-            timeout=None if timeout is None else positive("timeout", timeout),
-            renderer="none" if progress is False else None,
-        )
-        monitor.show()
-        await monitor.run()
-        for error in monitor.errors:
-            if not isinstance(error, ProjectFailedError):
-                raise error
-        return monitor.projects[0]
 
 
 class AsyncProjects:
@@ -271,6 +136,25 @@ class AsyncProjects:
         answers = await self._get_each(asked)
         directory = None if download_directory is None else Path(download_directory)
         return await download_frame(self._core, list(zip(asked, answers, strict=True)), directory)
+
+    async def saved(
+        self, refs: Refs, download_directory: Directory = None, *, kind: str | None = None
+    ) -> list[Project]:
+        """Get projects and save their outputs; return the projects with their `downloaded_paths`.
+
+        What is here already is not fetched again, and a link that has run out is healed; an output that cannot be
+        saved is left out.
+
+        Raises
+        ------
+        MagicHourError
+            For the first project that cannot be had.
+        """
+        projects = await self.get(refs, kind=kind)
+        directory = None if download_directory is None else Path(download_directory)
+        files = await download_frame(self._core, [(Ref(one.kind, one.id), one) for one in projects], directory)
+        paths = files.dropna(subset=["path"]).groupby(["kind", "id"], observed=True)["path"].agg(tuple).to_dict()
+        return [msgspec.structs.replace(one, downloaded_paths=paths.get((one.kind, one.id), ())) for one in projects]
 
     async def _get_each(self, asked: Sequence[Ref | InvalidRefError]) -> list[Project | MagicHourError]:
         """Get each distinct ref once; a ref that is an error already stays what it is."""

@@ -193,6 +193,18 @@ def test_the_pause_before_another_try_is_seen_in_the_row(client, sandbox, tmp_pa
     assert monitor.panel.rows[0].note == ""
 
 
+def test_a_preview_long_after_heals_the_link_by_one_fresh_answer(client, sandbox, tmp_path):
+    _, id = sandbox.add("image", **COMPLETE)
+    project = client.v1.image_projects.get(id)
+    sandbox.expire_links("image", id)
+    with sandbox.client(progress=False, download_directory=tmp_path / "outputs") as later:
+        for _ in range(3):
+            shown = mh.preview(project, client=later)
+            assert "data:image/png;base64," in shown._repr_mimebundle_()["text/html"]
+    assert [r.status for r in sandbox.requests if r.host == "api"] == [200] * 4
+    assert [r.status for r in media(sandbox)] == [200]
+
+
 # Encodings and redirects, from a host that is told what to say
 
 
@@ -276,7 +288,7 @@ HOSTILE = [
     "lpt1",
     "name.",
     "name ",
-    "ｅtc／passwd",
+    "\uff45tc\uff0fpasswd",  # look-alikes of e and /
     "résumé",
     "re\u0301sume\u0301",
     "a\u202ephp.png",

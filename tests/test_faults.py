@@ -1,4 +1,4 @@
-"""What a user sees of each fault of the network and the disk, and what is left on disk; docs/faults.md says the same."""
+"""What a user sees of each fault of network and disk, and what is left on disk; docs/faults.md says the same."""
 
 import contextlib
 import os

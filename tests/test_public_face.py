@@ -11,7 +11,7 @@ import pytest
 
 import mh_notebook as mh
 from mh_notebook import client as clients
-from mh_notebook import credits, projects
+from mh_notebook import credits, kind_projects, projects
 from mh_notebook.protocol import models
 
 MODULES = sorted(
@@ -21,7 +21,8 @@ MODULES = sorted(
 )
 CLIENT = (
     "(token: str | None = None, base_url: str | None = None, *, timeout: float = 60.0, concurrency: int = 32, "
-    "download_directory: Directory = None, history: bool | str | PathLike[str] = True, progress: bool | None = None"
+    "download_directory: Directory = None, history: bool | str | PathLike[str] = True, progress: bool | None = None, "
+    "stall_timeout: float = 30.0"
 )
 CHECK_RESULT = (
     "(self, id: str, wait_for_completion: bool = True, download_outputs: bool = True, "
@@ -40,16 +41,17 @@ MIXED_PROJECTS = {
     "get": "(self, refs: Refs, *, kind: str | None = None) -> list[Project]",
     "frame": "(self, refs: Refs, *, kind: str | None = None) -> pd.DataFrame",
     "watch": f"(self, {WATCH}",
+    "saved": "(self, refs: Refs, download_directory: Directory = None, *, kind: str | None = None) -> list[Project]",
     "download": "(self, refs: Refs, download_directory: Directory = None, *, kind: str | None = None) -> pd.DataFrame",
 }
 FUNCTIONS = {
     "demo": "() -> None",
     "doctor": "() -> pd.DataFrame",
     "frame": "(refs: Refs, *, kind: str | None = None) -> pd.DataFrame",
-    "gallery": "(xs: object, *, budget: int | None = None) -> Gallery",
+    "gallery": "(xs: object, *, client: HasProjects | None = None, budget: int | None = None) -> Gallery",
     "history": "() -> pd.DataFrame",
     "login": "() -> None",
-    "preview": "(x: object, *, budget: int | None = None) -> Preview",
+    "preview": "(x: object, *, client: HasProjects | None = None, budget: int | None = None) -> Preview",
     "resume": "(**options: Unpack[WatchOptions]) -> Monitor",
     "watch": f"({WATCH}",
 }
@@ -88,7 +90,7 @@ FACE = {
     mh.Client: CLIENT_METHODS,
     mh.AsyncClient: CLIENT_METHODS,
     clients.KindProjects: KIND_PROJECTS,
-    projects.AsyncKindProjects: KIND_PROJECTS,
+    kind_projects.AsyncKindProjects: KIND_PROJECTS,
     clients.Projects: MIXED_PROJECTS,
     projects.AsyncProjects: MIXED_PROJECTS,
     mh.Monitor: MONITOR,
@@ -126,7 +128,7 @@ def test_the_clients_are_made_with_the_same_keywords():
     ("blocking", "asynchronous"),
     [
         (mh.Client, mh.AsyncClient),
-        (clients.KindProjects, projects.AsyncKindProjects),
+        (clients.KindProjects, kind_projects.AsyncKindProjects),
         (clients.Projects, projects.AsyncProjects),
         (clients.V1, clients.AsyncV1),
     ],
@@ -143,7 +145,7 @@ def test_the_blocking_face_has_the_same_calls_parameters_and_words(blocking, asy
 
 def test_asynchronous_calls_are_awaited_and_blocking_ones_are_not():
     for name in ("get", "delete", "check_result"):
-        assert inspect.iscoroutinefunction(getattr(projects.AsyncKindProjects, name))
+        assert inspect.iscoroutinefunction(getattr(kind_projects.AsyncKindProjects, name))
         assert not inspect.iscoroutinefunction(getattr(clients.KindProjects, name))
     for name in ("get", "frame", "download"):
         assert inspect.iscoroutinefunction(getattr(projects.AsyncProjects, name))

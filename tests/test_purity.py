@@ -14,6 +14,8 @@ PROTOCOL = [name for name in MODULES if name.startswith("protocol/")]
 PURE = frozenset(  # modules that compute and do nothing else
     {
         "__future__",
+        "base64",
+        "binascii",
         "collections.abc",
         "dataclasses",
         "datetime",

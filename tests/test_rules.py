@@ -54,7 +54,7 @@ def test_a_stem_is_one_safe_name_on_every_file_system(id_, number):
 @given(st.sets(IDS | NASTY, min_size=2, max_size=8))
 def test_distinct_ids_never_meet_in_one_stem(ids):
     changed = {output_stem(id_, 1).removesuffix("-1") for id_ in ids}  # an id may look like another's stem
-    assert len({output_stem(id_, 1) for id_ in ids | changed}) == len(ids | changed)
+    assert len({output_stem(id_, 1).lower() for id_ in ids | changed}) == len(ids | changed)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_distinct_ids_never_meet_in_one_stem(ids):
     [
         ("cuid-example", "cuid-example-1"),
         ("clx0v2y3w0000", "clx0v2y3w0000-1"),
-        ("A.b_c-d", "A.b_c-d-1"),
+        ("a.b_c-d", "a.b_c-d-1"),
         ("../../etc", "etc-74ccf3c5-1"),
         ("con", "con-1143da2b-1"),
         ("nul.txt", "_nul.txt-7f3cbdd5-1"),

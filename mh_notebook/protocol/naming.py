@@ -90,8 +90,9 @@ def extension(head: bytes, content_type: str, url: str) -> str:
 def output_stem(id_: str, number: int) -> str:
     """Name output `number` (from 1) of a project, without its ending: safe on every file system.
 
-    An id that had to be changed or cut, that Windows reserves, or that looks as if it had been changed, gets a few
-    characters of its own hash, so that two of them never meet in one name.
+    An id that had to be changed or cut, that Windows reserves, that looks as if it had been changed, or that has
+    capitals, which Windows and macOS do not tell from small letters, gets a few characters of its own hash, so that
+    two of them never meet in one name.
 
     Examples
     --------
@@ -101,7 +102,7 @@ def output_stem(id_: str, number: int) -> str:
     'etc-74ccf3c5-2'
     """
     plain = _UNSAFE.sub("_", unicodedata.normalize("NFKC", id_)).strip("._-")[:_LONGEST]
-    if plain != id_ or _RESERVED.match(plain) or _HASHED.search(plain):
+    if plain != id_ or plain != plain.lower() or _RESERVED.match(plain) or _HASHED.search(plain):
         plain = f"{plain}-{sha256(id_.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}".lstrip("-")
         plain = f"_{plain}" if _RESERVED.match(plain) else plain
     return f"{plain}-{number}"

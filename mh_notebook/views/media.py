@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from markupsafe import Markup
@@ -68,13 +69,23 @@ class Gallery(Preview):
         return root(tag("div", *[figure.html for figure in self.figures], style=_GRID))
 
 
-def preview(x: object, *, budget: int | None = None) -> Preview:
+class HasProjects(Protocol):
+    """A blocking client, as far as it is needed here."""
+
+    @property
+    def projects(self) -> Any:  # noqa: D102 - the name is the client's
+        ...
+
+
+def preview(x: object, *, client: HasProjects | None = None, budget: int | None = None) -> Preview:
     """Show the media of one thing in the cell.
 
     Parameters
     ----------
     x
         A project, the path of a file, bytes, or a row or frame with a `path` column.
+    client
+        Given a client, `x` is any ref or refs: what is not on this machine yet is saved first, by fresh links.
     budget
         Bytes that one file may put into the notebook: by default 256 KiB for a picture, which is scaled
         down to fit, and 2 MiB for a sound or video, which is else played from its file.
@@ -96,19 +107,19 @@ def preview(x: object, *, budget: int | None = None) -> Preview:
     >>> preview(b"%PDF-1.7")
     bytes in memory · file · 8 B · not a picture, sound or video that a browser plays
     """
-    found = sources(x)
+    found = sources(x if client is None else client.projects.saved(x))
     figures = tuple(_figure(source, budget) for source in found)
     return Preview(figures) if len(figures) == 1 else Gallery(figures)
 
 
-def gallery(xs: object, *, budget: int | None = None) -> Gallery:
+def gallery(xs: object, *, client: HasProjects | None = None, budget: int | None = None) -> Gallery:
     """Show the media of many things side by side: projects, paths, bytes, or a frame of files.
 
     Parameters
     ----------
     xs
         Anything `preview` takes, or an iterable of such.
-    budget
+    client, budget
         As for `preview`.
 
     Examples
@@ -116,7 +127,9 @@ def gallery(xs: object, *, budget: int | None = None) -> Gallery:
     >>> gallery([])
     Nothing to show
     """
-    return Gallery(tuple(_figure(source, budget) for source in sources(xs)))
+    return Gallery(
+        tuple(_figure(source, budget) for source in sources(xs if client is None else client.projects.saved(xs)))
+    )
 
 
 def _figure(source: Source, budget: int | None) -> Figure:
