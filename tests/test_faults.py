@@ -47,7 +47,7 @@ CASES = (
         "DownloadError: 503",
         10,
         "the .part",
-        ((1, {"cut_after": 2**20}), (99, {"status": 503})),
+        ((1, {"cut_after": 2**20, "stall": 0.1}), (99, {"status": 503})),
     ),
     Case("a size that lies, once", "saved", 3, "the file", ((1, {"wrong_size": SIZE + 9}),)),
     Case(
