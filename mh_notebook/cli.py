@@ -8,10 +8,11 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 from mh_notebook.doctor import doctor
-from mh_notebook.notebooks import quickstart, run_notebook
+from mh_notebook.notebooks import need_lab, quickstart, run_notebook
 from mh_notebook.protocol.errors import MagicHourError
 from mh_notebook.sandbox import Sandbox
 
@@ -21,7 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         status: int = options.run(options)
-    except (MagicHourError, OSError, ImportError) as error:
+    except ModuleNotFoundError as error:
+        print(f"mh-notebook: this needs {error.name}: pip install 'mh-notebook[lab]'", file=sys.stderr)
+        return 1
+    except (MagicHourError, OSError, ValueError) as error:
         print(f"mh-notebook: {error}", file=sys.stderr)
         return 1
     return status
@@ -29,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="mh-notebook", description="Magic Hour projects in a notebook.")
+    parser.add_argument("--version", action="version", version=f"mh-notebook {version('mh-notebook')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     demo = commands.add_parser("demo", help="run the quickstart against a sandbox and write it as a page")
     demo.add_argument("--output", type=Path, default=Path("output/quickstart.html"), help="the page (%(default)s)")
@@ -48,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _demo(options: argparse.Namespace) -> int:
     page = options.output.resolve()
+    need_lab()
     os.environ.setdefault("MH_NOTEBOOK_HISTORY", str(Path(tempfile.mkdtemp(prefix="mh_notebook_")) / "history.sqlite"))
     print("Running the quickstart against a sandbox on this machine: no key, no network ...", flush=True)
     run = run_notebook(quickstart(), page, keep=options.keep)
@@ -59,11 +65,13 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _lab(options: argparse.Namespace) -> int:
+    need_lab()
     notebook = quickstart()
     here = options.directory / notebook.name
     if not here.exists():
         here.write_bytes(notebook.read_bytes())
-    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", str(here)])  # noqa: S606 - becomes JupyterLab
+    root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", str(here), *root])  # noqa: S606 - becomes JupyterLab
 
 
 def _sandbox(options: argparse.Namespace) -> int:

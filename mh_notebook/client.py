@@ -7,7 +7,7 @@ import weakref
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, Self, Unpack
+from typing import Any, ClassVar, Generic, Self, Unpack
 
 import pandas as pd
 
@@ -30,6 +30,8 @@ from .transport.loop_thread import LoopThread
 class _AnyClient:
     """What both clients are made with."""
 
+    _clock: ClassVar[Clock] = Clock()  # a sandbox's clients have one that runs as fast as their world
+
     def __init__(
         self,
         token: str | None = None,
@@ -41,7 +43,6 @@ class _AnyClient:
         history: bool | str | PathLike[str] = True,
         progress: bool | None = None,
         stall_timeout: float = STALL,
-        _clock: Clock | None = None,
     ) -> None:
         """Make a client; nothing is sent yet.
 
@@ -77,7 +78,7 @@ class _AnyClient:
             "timeout": positive("timeout", timeout),
             "concurrency": max(1, int(positive("concurrency", concurrency))),
             "directory": Path(download_directory or "."),
-            "clock": _clock or Clock(),
+            "clock": self._clock,
             "stall": positive("stall_timeout", stall_timeout),
         }
         address = find_base_url(base_url)
@@ -173,8 +174,8 @@ class V1:
         self.audio_projects = KindProjects(asynchronous.audio_projects, client)
 
 
-class Projects:
-    """Projects of any kinds, mixed, blocking."""
+class Projects:  # noqa: D101 - its words are those of its twin
+    __doc__ = AsyncProjects.__doc__
 
     def __init__(self, asynchronous: AsyncProjects, client: Client) -> None:
         self._asynchronous, self._thread, self._client = asynchronous, client._thread, client

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from pathlib import Path
 
 import pandas as pd
 
@@ -28,15 +29,14 @@ def demo() -> None:
     >>> import mh_notebook as mh
     >>> mh.demo()  # doctest: +SKIP
     """
-    with Sandbox(speed=SPEED, credits=CREDITS, empty=True) as sandbox, sandbox.client() as client:
-        refs = _six_projects(sandbox)
-        with tempfile.TemporaryDirectory(prefix="mh_notebook_") as directory:
-            monitor = client.projects.watch(refs, download=True, download_directory=directory)
-            frame = monitor.wait()
-            _show(frame[["kind", "status", "name", "credits_charged", "credits_settled", "error_message"]])
-            _show(gallery([project for project in monitor.projects if project.downloaded_paths]))
+    directory = Path(tempfile.mkdtemp(prefix="mh_notebook_demo_"))
+    with Sandbox(speed=SPEED, credits=CREDITS, empty=True) as sandbox, sandbox.client(history=False) as client:
+        monitor = client.projects.watch(_six_projects(sandbox), download=True, download_directory=directory)
+        frame = monitor.wait()
+        _show(frame[["kind", "status", "name", "credits_charged", "credits_settled", "error_message"]])
+        _show(gallery(monitor))
         _show(credits.summary(frame))
-        _say(f"{credits.total(frame)} credits in all; {_account(client)}.")
+        _say(f"{credits.total(frame)} credits in all; {_account(client)}. The files are in {directory}")
 
 
 _EACH_STATUS_IS_SEEN: ProjectOptions = {

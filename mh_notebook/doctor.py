@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 
 import pandas as pd
@@ -33,9 +34,9 @@ def doctor() -> pd.DataFrame:
     """
     path = default_path()
     facts = {
-        "renderer": renderer(),
+        "renderer": _said(renderer),
         "key": key_source(),
-        "base URL": _base_url(),
+        "base URL": _said(find_base_url),
         "history": f"{path} ({'there' if path.exists() else 'not there yet'})",
         "Python": f"{platform.python_version()} on {platform.system()}",
     }
@@ -43,9 +44,10 @@ def doctor() -> pd.DataFrame:
     return pd.DataFrame({"answer": facts}).rename_axis("what")
 
 
-def _base_url() -> str:
+def _said(ask: Callable[[], str]) -> str:
+    """Return an answer, or what is wrong with the setting it depends on."""
     try:
-        return find_base_url()
+        return ask()
     except MagicHourError as error:
         return str(error)
 

@@ -14,15 +14,8 @@ from .protocol.refs import Ref
 from .saving import with_paths
 from .transport.clock import Clock
 from .transport.files import SavedFile
+from .views.card import PHASES
 from .views.state import Phase, Row
-
-_PHASES: dict[str, Phase] = {
-    "draft": "waiting",
-    "queued": "waiting",
-    "complete": "complete",
-    "error": "error",
-    "canceled": "canceled",
-}
 
 
 class Line:
@@ -44,7 +37,7 @@ class Line:
     def answered(self, project: Project) -> None:
         """Take in an answer."""
         self.project, self._note = project, ""
-        self._phase = _PHASES.get(project.status, "active")
+        self._phase = PHASES.get(project.status, "active")
         if project.finished:
             self._ended = self._clock.now()
             try:

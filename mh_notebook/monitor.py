@@ -34,8 +34,14 @@ class Monitor:
     ----------
     frame : pandas.DataFrame
         How all projects look now, in the frame's schema.
+    projects : list of Project
+        The projects as last seen, those never seen left out.
     errors : list of MagicHourError
         What went wrong so far, one for each project that failed, and for each callback that did.
+    done : bool
+        Whether it has ended.
+    panel : Panel
+        What is shown now, as a frozen value.
     """
 
     def __init__(

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,12 @@ def quickstart() -> Path:
     package = Path(__file__).resolve().parent
     places = (package / "examples" / QUICKSTART, package.parent / "examples" / QUICKSTART)
     return next((place for place in places if place.is_file()), places[-1])
+
+
+def need_lab() -> None:
+    """Raise ModuleNotFoundError where the extra `lab` is not installed, before anything is begun."""
+    for name in ("nbformat", "nbclient", "nbconvert", "ipykernel"):
+        import_module(name)
 
 
 def run_notebook(source: Path, page: Path, *, keep: Path | None = None) -> Run:

@@ -44,6 +44,13 @@ class AsyncProjects:
     async def get(self, refs: Refs, *, kind: str | None = None) -> list[Project]:
         """Get projects, in order.
 
+        Parameters
+        ----------
+        refs
+            One or many: `("image", "ID")`, `"image:ID"`, a library page's address, a project, a row or frame, an id.
+        kind : str, optional
+            "image", "video" or "audio", for the refs that do not say it.
+
         Raises
         ------
         MagicHourError
@@ -67,6 +74,13 @@ class AsyncProjects:
         """Get projects as a DataFrame: one row per ref, in order; `mh_notebook.frames.SCHEMA` has the dtypes.
 
         One that cannot be had is a row whose `fetch_error` says why.
+
+        Parameters
+        ----------
+        refs
+            One or many: `("image", "ID")`, `"image:ID"`, a library page's address, a project, a row or frame, an id.
+        kind : str, optional
+            "image", "video" or "audio", for the refs that do not say it.
 
         Examples
         --------
@@ -93,6 +107,10 @@ class AsyncProjects:
 
         Parameters
         ----------
+        refs
+            One or many: `("image", "ID")`, `"image:ID"`, a library page's address, a project, a row or frame, an id.
+        kind : str, optional
+            "image", "video" or "audio", for the refs that do not say it.
         download : bool
             Whether to save the outputs of each as it completes.
         download_directory : path, optional
@@ -114,6 +132,15 @@ class AsyncProjects:
         self, refs: Refs, download_directory: Directory = None, *, kind: str | None = None
     ) -> pd.DataFrame:
         """Save all outputs of projects, each by itself: one that fails does not stop the others.
+
+        Parameters
+        ----------
+        refs
+            One or many: `("image", "ID")`, `"image:ID"`, a library page's address, a project, a row or frame, an id.
+        kind : str, optional
+            "image", "video" or "audio", for the refs that do not say it.
+        download_directory : path, optional
+            Where; the client's own, else the current directory. It is made if need be.
 
         Returns
         -------

@@ -24,7 +24,7 @@ def test_the_quickstart_runs_in_jupyterlab_its_bars_end_and_its_media_are_real(t
         page.goto(f"{address}/tree/{QUICKSTART.name}{token}")
         run_all(page)
         page.wait_for_function(f"({BARS})().includes(null)")  # a bar that moves
-        page.locator("progress").first.scroll_into_view_if_needed()
+        page.evaluate("document.querySelector('progress')?.scrollIntoView({block: 'center'})")
         keep_screenshot(page, "quickstart-live")
         wait_until_run(page)
 
@@ -39,7 +39,7 @@ def test_the_quickstart_runs_in_jupyterlab_its_bars_end_and_its_media_are_real(t
         assert len(page.evaluate(DURATIONS)) == 2
         assert page.locator("[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
         assert page.locator("[data-mime-type='application/vnd.jupyter.error']").count() == 0
-        page.locator("progress").first.scroll_into_view_if_needed()
+        page.evaluate("document.querySelector('progress')?.scrollIntoView({block: 'center'})")
         keep_screenshot(page, "quickstart-end")
 
 

@@ -315,6 +315,24 @@ def test_a_redirect_is_not_followed(answers):
     assert caught.value.status == 302
 
 
+def test_a_project_is_drawn_by_ipython_as_html(client, sandbox):
+    from IPython.core.formatters import DisplayFormatter
+
+    (project,) = client.projects.get(sandbox.add("image", name="Harbour <b>"))
+    data, _ = DisplayFormatter().format(project)
+    assert "Harbour &lt;b&gt;" in data["text/html"]
+    assert data["text/plain"].startswith("ImageProject(")
+
+
+def test_a_sandboxs_projects_go_into_no_history_of_real_ones(monkeypatch, tmp_path):
+    monkeypatch.delenv("MH_NOTEBOOK_HISTORY")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    with mh.Sandbox() as sandbox, sandbox.client(progress=False) as client:
+        client.projects.frame(sandbox.refs)
+        assert len(client.history()) == len(sandbox.refs)
+    assert not (tmp_path / "data").exists()
+
+
 # Life and death of a client
 
 

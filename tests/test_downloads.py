@@ -57,6 +57,7 @@ def served(monkeypatch):
     return counted
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_fifty_kills_in_one_folder_leave_no_wrong_file_and_fetch_hardly_a_byte_twice(tmp_path, served):
     """SIGKILL at random moments; what is fetched is at most 1.2 times the files and a chunk for each kill."""
@@ -103,6 +104,7 @@ def download_and_kill(program, line, seconds):
     return program.stdout.readline().strip() == "killed"
 
 
+@pytest.mark.slow
 def test_two_processes_that_fetch_the_same_file_do_not_harm_each_other(tmp_path, served):
     folder = tmp_path / "outputs"
     with mh.Sandbox(empty=True) as sandbox, downloader() as one, downloader() as other:
@@ -121,6 +123,7 @@ def test_two_processes_that_fetch_the_same_file_do_not_harm_each_other(tmp_path,
 # Many
 
 
+@pytest.mark.slow
 def test_two_hundred_downloads_with_a_fifth_of_faults_are_all_right(tmp_path):
     """Mixed sizes; each hash right, memory bounded, and no descriptor left. (A fixture counts threads and sessions.)"""
     rng, folder = random.Random(3), tmp_path / "outputs"

@@ -89,6 +89,7 @@ def test_a_port_in_use_on_the_command_line_is_one_line_and_status_1(sandbox, cap
     assert capsys.readouterr().err.startswith(f"mh-notebook: port {port} is in use")
 
 
+@pytest.mark.slow
 def test_the_sandbox_alone_serves_until_interrupted(tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-m", "mh_notebook", "sandbox", "--port", "0"], stdout=subprocess.PIPE, text=True, cwd=tmp_path
@@ -125,6 +126,7 @@ def test_the_demo_command_prints_the_frame_and_the_credits_and_writes_the_page(t
     assert (tmp_path / "output" / "quickstart.html").stat().st_size > 100_000
 
 
+@pytest.mark.slow
 def test_mh_demo_plays_all_of_its_story(capsys):
     mh.demo()
     told = capsys.readouterr()
@@ -134,6 +136,39 @@ def test_mh_demo_plays_all_of_its_story(capsys):
     assert int(charged) + int(left.replace(",", "")) == 10_000
     for word in ("draft", "queued", "rendering", "complete", "error", "canceled"):
         assert word in told.err
+
+
+@pytest.mark.kernel
+def test_the_committed_outputs_are_what_the_notebook_says_today(tmp_path):
+    """But for what is another each time: times, addresses, random ids."""
+    kept = tmp_path / "kept.ipynb"
+    run_notebook(quickstart(), tmp_path / "output" / "page.html", keep=kept)
+    assert told(kept) == told(quickstart())
+
+
+def told(path):
+    """The words of a notebook's outputs, without numbers and without media."""
+    cells = nbformat.read(path, as_version=4).cells
+    texts = [
+        output.get("text") or output["data"].get("text/plain", "")
+        for cell in cells
+        for output in cell.get("outputs", ())
+    ]
+    return [sorted(set(re.findall(r"[A-Za-z]{3,}", text))) for text in texts]
+
+
+def test_a_missing_extra_is_said_before_anything_is_begun(monkeypatch, capsys, tmp_path):
+    monkeypatch.setitem(sys.modules, "nbclient", None)
+    for command in ("demo", "lab"):
+        assert main([command]) == 1
+        assert "pip install 'mh-notebook[lab]'" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [["--speed", "0"], ["--port", "99999"]])
+def test_a_number_that_cannot_work_is_one_line_on_the_command_line(arguments, capsys):
+    assert main(["sandbox", *arguments]) == 1
+    assert capsys.readouterr().err.startswith("mh-notebook: ")
 
 
 def test_the_committed_quickstart_is_valid_json_without_machine_paths():

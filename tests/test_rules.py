@@ -196,7 +196,7 @@ def test_the_next_question_comes_after_a_tenth_of_the_wait_in_bounds(elapsed, pa
         assert next_pause(elapsed, jitter, fixed=0.25) == 0.25
 
 
-MEDIANS = {  # FACTS.md, in its order
+MEDIANS = {  # the published medians, in its order
     ("image", "FACE_EDITOR"): 3,
     ("image", "FACE_SWAP"): 4,
     ("image", "BACKGROUND_REMOVER"): 4,

@@ -44,6 +44,10 @@ class MissingFileError(MagicHourError, FileNotFoundError):
     """There is no file at the path given."""
 
 
+class NoMediaError(MagicHourError, TypeError):
+    """What was given to be shown holds no picture, sound or film."""
+
+
 class InvalidRefError(MagicHourError, ValueError):
     """What was given does not name a project."""
 

@@ -81,7 +81,8 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     enabled : bool
         False: deleted.
     credits_charged : int
-        Credits; an estimate for a video that is not complete. Refunds are in it already.
+        Credits. Not final until the project has ended (`settled`): a video's is an estimate until then, and any may
+        be refunded; refunds are in it already.
     downloads : tuple of Download
         Empty unless complete.
     error : ProjectError or None
@@ -94,7 +95,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = ""
-    draw: ClassVar[Callable[[Any], str] | None] = None  # set by the views: this package draws nothing itself
+    _draw: ClassVar[Callable[[Any], str] | None] = None  # set by the views: this package draws nothing itself
 
     id: str
     name: str | None
@@ -152,7 +153,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
         return f"{type(self).__name__}({fields})"
 
     def _repr_html_(self) -> str | None:
-        return None if Project.draw is None else Project.draw(self)
+        return None if Project._draw is None else Project._draw(self)
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         fields = [(field, getattr(self, field.name)) for field in msgspec.structs.fields(self)]
@@ -194,7 +195,16 @@ class AudioProject(Project, frozen=True, kw_only=True):
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """The account that owns the key: credits left and tier."""
+    """The account that owns the key.
+
+    Attributes
+    ----------
+    id : str
+    credits : int
+        Left to spend.
+    email, tier : str or None
+        Where the API tells them.
+    """
 
     id: str
     credits: int

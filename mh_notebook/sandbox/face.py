@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import shutil
+import tempfile
 import time
 import weakref
 from collections.abc import Callable
 from os import PathLike
-from typing import TYPE_CHECKING, Self, TypedDict, TypeVar, Unpack
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, TypedDict, TypeVar, Unpack, cast
 
 from mh_notebook.sandbox.faults import FaultOptions
 from mh_notebook.sandbox.seeding import ProjectOptions
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from mh_notebook.sandbox.server import Server
 
 _T = TypeVar("_T")
+_C = TypeVar("_C", "Client", "AsyncClient")
 
 
 class ClientOptions(TypedDict, total=False):
@@ -90,6 +95,7 @@ class Sandbox:
         self._port = port
         self._server: Server | None = None
         self._urls = ("", "")
+        self._folder: Path | None = None
 
     def __repr__(self) -> str:
         where = self._urls[0] if self._server else "not running"
@@ -167,13 +173,12 @@ class Sandbox:
         Parameters
         ----------
         **options
-            Keywords of `mh_notebook.Client`.
+            Keywords of `mh_notebook.Client`. Its history is one of its own, that goes with the sandbox, unless
+            `history=` or MH_NOTEBOOK_HISTORY names another.
         """
         from mh_notebook.client import Client
-        from mh_notebook.transport.clock import Clock
 
-        speed = self._store.speed
-        return self._held(Client(token=self.token, base_url=self.url, _clock=Clock(speed), **options))
+        return self._made(Client, options)
 
     def async_client(self, **options: Unpack[ClientOptions]) -> AsyncClient:
         """Return an asynchronous client of this sandbox.
@@ -184,10 +189,23 @@ class Sandbox:
             Keywords of `mh_notebook.AsyncClient`.
         """
         from mh_notebook.client import AsyncClient
+
+        return self._made(AsyncClient, options)
+
+    def _made(self, model: type[_C], options: ClientOptions) -> _C:
+        """Make a client whose clock runs as fast as this world, and which writes into no history of real projects."""
         from mh_notebook.transport.clock import Clock
 
-        speed = self._store.speed
-        return self._held(AsyncClient(token=self.token, base_url=self.url, _clock=Clock(speed), **options))
+        paced = type(model.__name__, (model,), {"_clock": Clock(self._store.speed), "__doc__": model.__doc__})
+        if "history" not in options and not os.environ.get("MH_NOTEBOOK_HISTORY"):
+            options = {**options, "history": self._history()}
+        return self._held(cast("_C", paced(token=self.token, base_url=self.url, **options)))
+
+    def _history(self) -> Path:
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="mh_notebook_sandbox_"))
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        return self._folder / "history.sqlite"
 
     def _held(self, client: _T) -> _T:
         # Sandbox().client() names only the client: the sandbox must live as long as that does.

@@ -8,6 +8,8 @@ from typing import Protocol
 
 from markupsafe import Markup
 
+from mh_notebook.protocol.models import Project
+
 from .html import INDENT, MUTED, clipped, facts_html, root, row_html
 from .markup import tag
 from .state import Phase, Row
@@ -135,3 +137,6 @@ def _paths(project: ShownProject) -> list[str]:
 
 def _minute(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+Project._draw = project_html  # the models themselves stay free of drawing

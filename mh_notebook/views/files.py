@@ -6,11 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol, cast, runtime_checkable
 
-from mh_notebook.protocol.errors import MissingFileError
+from mh_notebook.protocol.errors import MissingFileError, NoMediaError
+from mh_notebook.protocol.kinds import KINDS
 from mh_notebook.protocol.redaction import redact
 
 from .kinds_of_media import HEAD
 from .wording import credits_text, shown, type_text
+
+_SAVE_FIRST = "Pass client=client to save them first, or give what client.projects.download(refs) returns."
 
 
 @runtime_checkable
@@ -54,23 +57,32 @@ def sources(thing: object) -> list[Source]:
     ------
     MissingFileError
         A path was given, and there is no such file.
-    TypeError
-        Nothing of the kind can be previewed.
+    NoMediaError
+        Nothing of the kind can be previewed; also a TypeError.
     """
     if isinstance(thing, bytes | bytearray | memoryview):
         return [Source(name="bytes in memory", content=bytes(thing))]
     if isinstance(thing, str | Path):
         return [_direct(str(thing))]
+    if hasattr(thing, "panel") and hasattr(thing, "projects"):  # a watch
+        return sources(thing.projects)
     if isinstance(thing, HasFiles):
         return _of_project(thing)
     rows = _records(thing)
     if rows is not None:
         return [_of_row(row) for row in rows]
+    if _is_ref(thing):
+        raise NoMediaError("A ref or a frame of projects has no files yet.", hint=_SAVE_FIRST)
     if isinstance(thing, Iterable):
         return [source for item in thing for source in sources(item)]
-    raise TypeError(
-        f"cannot preview a {type(thing).__name__}: give a project, a path, bytes, or a frame with a `path` column"
-    )
+    hint = "Give a project, a path, bytes, a watch, or a frame with a `path` column."
+    raise NoMediaError(f"A {type(thing).__name__} holds nothing to show.", hint=hint)
+
+
+def _is_ref(thing: object) -> bool:
+    """See a (kind, id) pair, or a frame or row that knows projects but no files."""
+    pair = isinstance(thing, tuple) and len(thing) == 2 and thing[0] in KINDS
+    return pair or hasattr(thing, "to_dict") or isinstance(thing, Mapping)
 
 
 def _direct(path: str) -> Source:

@@ -38,8 +38,11 @@ _DONE_BAR = f"{_BAR};opacity:0.65"
 _EMPTY_BAR = f"{_BAR};opacity:0.3"  # its track is white on dark pages, and would look full
 _NAME = f"flex:5 1 10em;{_CLIP}"
 _TYPE = f"flex:3 2 7em;{_CLIP};{MUTED}"
-_TIME = f"flex:0 2 12em;text-align:right;{_CLIP};{MUTED}"
-_CREDITS = f"flex:0 0 7.5em;text-align:right;{_CLIP}"
+_TIME = f"flex:0 1 16em;text-align:right;{_CLIP};{MUTED}"
+_CREDITS = f"flex:0 0 8.5em;text-align:right;{_CLIP}"
+_WHAT = f"{_LINE};flex:1 1 25em;min-width:0"
+_NUMBERS = f"{_LINE};flex:0 1 25em;min-width:0;margin-left:auto;justify-content:flex-end"
+_WRAPPED = "display:flex;flex-wrap:wrap;column-gap:12px"  # where it is narrow, the numbers take a line of their own
 _WHOLE = "white-space:nowrap"
 INDENT = "padding:2px 0 0 184px;overflow-wrap:anywhere"  # under the name
 
@@ -81,16 +84,17 @@ def fold_html(panel: Panel) -> Markup:
 def row_html(row: Row, *, running: bool = True) -> Markup:
     """Draw a row; `running=False` leaves out the time of a row that has not ended."""
     time = time_text(row) if running or row.phase in FINISHED else ""
-    line = tag(
-        "div",
+    what = [
         word_html(row),
         _bar(row),
         clipped(title(row), _NAME, f"{row.kind} {row.id}: {row.name or ''}"),
         clipped(type_text(row.type) or row.kind, _TYPE, row.type),
+    ]
+    numbers = [
         clipped(transfer_text(row) or time, _TIME, time),
         tag("span", credits_text(row.credits, settled=row.settled), style=_CREDITS),
-        style=_LINE,
-    )
+    ]
+    line = tag("div", tag("div", *what, style=_WHAT), tag("div", *numbers, style=_NUMBERS), style=_WRAPPED)
     said = [tag("div", text, style=INDENT) for text in messages(row)]
     return tag("div", line, *said, style=_ROW)
 

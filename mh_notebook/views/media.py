@@ -99,8 +99,8 @@ def preview(x: object, *, client: HasProjects | None = None, budget: int | None 
     ------
     MissingFileError
         `x` is a path, and there is no such file.
-    TypeError
-        `x` is none of these.
+    NoMediaError
+        `x` is none of these; also a TypeError.
 
     Examples
     --------
