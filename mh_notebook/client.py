@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import weakref
 from os import PathLike
 from pathlib import Path
@@ -25,6 +26,8 @@ from .settings import find_base_url, find_token, positive
 from .transport.clock import Clock
 from .transport.download import STALL
 from .transport.loop_thread import LoopThread
+
+_open_clients: weakref.WeakSet[_AnyClient] = weakref.WeakSet()
 
 
 class _AnyClient:
@@ -85,10 +88,15 @@ class _AnyClient:
         self._core = Core(key, address, history=_history(history, key), **settings)
         self._progress = progress
         self._finalizer = self._own()
+        _open_clients.add(self)
 
     def _own(self) -> weakref.finalize[..., Self]:
         """Take charge of what must end with this client, also where it is forgotten."""
-        return weakref.finalize(self, self._core.abandon)
+        return weakref.finalize(self, self._core.let_go)
+
+    def _end(self) -> None:
+        """Write what is left, at the end of the process."""
+        self._core.finish()
 
     def history(self) -> pd.DataFrame:
         """Return what this client's account was seen to make: the frame's schema, plus when it was first seen.
@@ -105,10 +113,10 @@ class _AnyClient:
 class AsyncV1:
     """The calls as the vendor's SDK groups them, asynchronous."""
 
-    def __init__(self, core: Core, progress: bool | None) -> None:
-        self.image_projects = AsyncKindProjects[ImageProject](core, "image", progress)
-        self.video_projects = AsyncKindProjects[VideoProject](core, "video", progress)
-        self.audio_projects = AsyncKindProjects[AudioProject](core, "audio", progress)
+    def __init__(self, core: Core, progress: bool | None, keep: object = None) -> None:
+        self.image_projects = AsyncKindProjects[ImageProject](core, "image", progress, keep)
+        self.video_projects = AsyncKindProjects[VideoProject](core, "video", progress, keep)
+        self.audio_projects = AsyncKindProjects[AudioProject](core, "audio", progress, keep)
 
 
 class AsyncClient(_AnyClient):
@@ -128,12 +136,12 @@ class AsyncClient(_AnyClient):
     @property
     def v1(self) -> AsyncV1:
         """The calls by kind: `image_projects`, `video_projects`, `audio_projects`."""
-        return AsyncV1(self._core, self._progress)
+        return AsyncV1(self._core, self._progress, self)
 
     @property
     def projects(self) -> AsyncProjects:
         """The calls on any mix of kinds."""
-        return AsyncProjects(self._core, self._progress)
+        return AsyncProjects(self._core, self._progress, self)
 
     async def account(self) -> Account:
         """Get the account that owns the key: its id, credits left and tier."""
@@ -143,6 +151,7 @@ class AsyncClient(_AnyClient):
         """End the watches, close the connections, write the history. Closing twice is fine."""
         self._finalizer.detach()
         await self._core.close()
+        self._core.finish()
 
     async def __aenter__(self) -> Self:
         return self
@@ -214,7 +223,7 @@ class Client(_AnyClient):
 
     def _own(self) -> weakref.finalize[..., Self]:
         self._thread = LoopThread()
-        return weakref.finalize(self, _shut_down, self._core, self._thread)
+        return weakref.finalize(self, _forget, self._core, self._thread)
 
     @property
     def v1(self) -> V1:
@@ -230,9 +239,14 @@ class Client(_AnyClient):
         """Get the account that owns the key: its id, credits left and tier."""
         return self._thread.run(self._core.account())
 
+    def _end(self) -> None:
+        self.close()
+
     def close(self) -> None:
         """End the watches and the thread, close the connections, write the history. Closing twice is fine."""
-        self._finalizer()
+        self._finalizer.detach()
+        self._thread.close(self._core.close)
+        self._core.finish()
 
     def __enter__(self) -> Self:
         return self
@@ -243,9 +257,17 @@ class Client(_AnyClient):
         self.close()
 
 
-def _shut_down(core: Core, thread: LoopThread) -> None:
-    thread.close(core.close)
-    core.abandon()
+def _forget(core: Core, thread: LoopThread) -> None:
+    """End what a collected client left. The garbage collector calls it in the middle of anything: wait for nothing."""
+    if not thread.let_go(core.close):
+        core.let_go()
+
+
+@atexit.register
+def _close_all() -> None:
+    for client in list(_open_clients):
+        client._finalizer.atexit = False
+        client._end()
 
 
 def _history(history: bool | str | PathLike[str], token: str) -> History | None:

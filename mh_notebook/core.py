@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from .history import History
 from .protocol.decoding import decode_account, decode_project
-from .protocol.errors import MagicHourError, NotFoundError, WaitTimeoutError
+from .protocol.errors import MagicHourError, NotFoundError, WaitTimeoutError, unforeseen
 from .protocol.kinds import KINDS
 from .protocol.models import Account, Project
 from .protocol.polling import next_pause, read_interval
@@ -120,6 +120,7 @@ class Core:
                 troubles += 1
                 if not is_transient(error) or troubles >= TROUBLES_IN_A_ROW:
                     raise
+                await self._pause_after(error, notice)
             else:
                 troubles = 0
                 if seen != (seen := (project.status, project.credits_charged)):
@@ -134,6 +135,14 @@ class Core:
         if self.history is not None:
             self.history.observe(projects)
 
+    async def _pause_after(self, error: MagicHourError, notice: Notice | None) -> None:
+        """Pause for as long as the server asked, where that was longer than its call's deadline let it wait."""
+        asked = getattr(error, "retry_after", None)
+        if asked:
+            if notice is not None:
+                notice(asked, error)
+            await self.clock.sleep(asked)
+
     async def _pause(self, seconds: float, fixed: float | None) -> None:
         if fixed is None:
             await self.clock.sleep(seconds)
@@ -147,14 +156,17 @@ class Core:
         if self.watches:
             await asyncio.wait(self.watches, timeout=1.0)
         await self.connections.close()
-        self._close_history()
+        self.let_go()
 
-    def abandon(self) -> None:
-        """Let go of what is left, where there is no loop to close it on. Twice is fine."""
+    def let_go(self) -> None:
+        """Let go of what is left, and wait for nothing. From any thread, the garbage collector's too; twice is fine."""
         self.connections.abandon()
-        self._close_history()
+        if self.history is not None:
+            self.history.let_go()
 
-    def _close_history(self) -> None:
+    def finish(self) -> None:
+        """Let go of what is left, and wait until all is written."""
+        self.let_go()
         if self.history is not None:
             self.history.close()
 
@@ -163,6 +175,8 @@ class Core:
             return await self._fetch_any(ref)
         except MagicHourError as error:
             return error
+        except Exception as error:  # noqa: BLE001 - a fault of ours: this project fails, the others go on
+            return unforeseen(error, str(ref))
 
     async def _fetch_any(self, ref: Ref, notice: Notice | None = None) -> Project:
         if not ref.kind:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from .core import Core, each
 from .frames import SCHEMA, to_frame
-from .protocol.errors import DownloadError, InvalidRefError, MagicHourError
+from .protocol.errors import DownloadError, InvalidRefError, MagicHourError, unforeseen
 from .protocol.models import Project
 from .protocol.refs import Ref
 from .transport.connection import DOWNLOADS_AT_ONCE
@@ -43,6 +43,8 @@ async def download_frame(core: Core, asked: Sequence[Asked], directory: Path | N
             file = await core.save.one(project, row["number"], directory)
         except MagicHourError as error:
             return row | {"error": str(error)}
+        except Exception as error:  # noqa: BLE001 - a fault of ours: this file fails, the others go on
+            return row | {"error": str(unforeseen(error, str(row["id"])))}
         return row | {name: getattr(file, name) for name in file.__struct_fields__}
 
     return to_frame(await each(work, save, 2 * DOWNLOADS_AT_ONCE), FILES_SCHEMA)

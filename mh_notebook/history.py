@@ -9,7 +9,7 @@ import secrets
 import sqlite3
 import warnings
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ from .protocol.kinds import KINDS
 from .protocol.models import TERMINAL, Project
 from .protocol.redaction import redact_all
 from .protocol.refs import Ref
+from .worker import Worker
 
 T = TypeVar("T")
 
@@ -68,7 +69,7 @@ class History:
 
     def __init__(self, path: Path, token: str | None = None) -> None:
         self.path = path
-        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mh_notebook_history")
+        self._writer = Worker("mh_notebook_history")
         self._database: sqlite3.Connection | None = None
         self._account = ""
         try:
@@ -127,11 +128,11 @@ class History:
 
     def close(self) -> None:
         """Write what is left and end the thread. Closing twice is fine."""
-        try:
-            self._writer.submit(self._close_database)
-        except RuntimeError:  # closed before
-            return
-        self._writer.shutdown(wait=True)
+        self._writer.close(self._close_database)
+
+    def let_go(self) -> None:
+        """End the thread after what is left, and wait for nothing: safe where the garbage collector calls."""
+        self._writer.let_go(self._close_database)
 
     # On the writer's thread from here on.
 
@@ -258,7 +259,7 @@ class _Transaction:
 
 def _report(future: Future[Any]) -> None:
     """Log what a write raised: one that nobody waits for must not fail unheard."""
-    if error := future.exception():
+    if not future.cancelled() and (error := future.exception()):
         _LOG.error("a write to the history failed", exc_info=error)
 
 

@@ -21,8 +21,9 @@ Directory = str | PathLike[str] | None
 class AsyncKindProjects(Generic[AnyProject]):
     """The projects of one kind: `client.v1.image_projects` and its siblings."""
 
-    def __init__(self, core: Core, kind: str, progress: bool | None) -> None:
+    def __init__(self, core: Core, kind: str, progress: bool | None, keep: object = None) -> None:
         self._core, self._kind, self._progress = core, kind, progress
+        self._keep = keep  # the client: not to be collected in the middle of a call
 
     async def get(self, id: str) -> AnyProject:
         """Get the details of a project.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
+import threading
 from collections.abc import Callable, Coroutine, Generator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ import pandas as pd
 from .core import Core
 from .frames import build_frame
 from .lines import Line
-from .protocol.errors import InvalidRefError, MagicHourError, WaitTimeoutError
+from .protocol.errors import ClientClosedError, InvalidRefError, MagicHourError, WaitTimeoutError, unforeseen
 from .protocol.models import Project
 from .protocol.refs import Ref
 from .transport.loop_thread import TICK, wait_for
@@ -61,6 +63,7 @@ class Monitor:
         self._download, self._directory, self._timeout = download, directory, timeout
         self._ended: concurrent.futures.Future[None] = concurrent.futures.Future()
         self._callbacks: list[Callback] = []
+        self._lock = threading.Lock()  # between the end and a callback that is added meanwhile
         self._callback_errors: list[MagicHourError] = []
         self._task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -107,7 +110,8 @@ class Monitor:
             It had not ended by then; it goes on.
         """
         if self._block is not None:
-            self._block(self._wait(timeout))
+            with contextlib.suppress(ClientClosedError):  # closing the client ends the watch: that is an end too
+                self._block(self._wait(timeout))
             self._view.repeat()
             return self.frame
         if self._loop is _running_loop():
@@ -134,10 +138,11 @@ class Monitor:
         It is called on the client's own thread, and may make blocking calls itself. What it raises is kept in
         `errors`.
         """
-        if self._ended.done():
-            self._call(callback)
-        else:
-            self._callbacks.append(callback)
+        with self._lock:
+            if not self._ended.done():
+                self._callbacks.append(callback)
+                return
+        self._call(callback)
 
     def __repr__(self) -> str:
         return panel_text(self.panel)
@@ -165,6 +170,7 @@ class Monitor:
         self._task = loop.create_task(self.run())
         self._core.watches.add(self._task)
         self._task.add_done_callback(self._core.watches.discard)
+        self._task.add_done_callback(lambda _: self._end())  # also of a task that was canceled before its first step
 
     async def run(self) -> None:
         """Follow all projects to their ends, draw what changes, freeze the view, and say that it is over."""
@@ -174,13 +180,8 @@ class Monitor:
             async with asyncio.TaskGroup() as group:
                 for line in self._lines:
                     group.create_task(self._follow(line))
-        except asyncio.CancelledError:
-            for line in self._lines:
-                line.stop()
-            raise
         finally:
             drawing.cancel()
-            self._view.finish(self.panel)
             self._end()
 
     async def _follow(self, line: Line) -> None:
@@ -193,6 +194,8 @@ class Monitor:
                 line.saved(await self._core.save.all(project, self._directory, line.progressed, line.pausing))
         except MagicHourError as error:
             line.failed(error)
+        except Exception as error:  # noqa: BLE001 - a fault of ours: this row fails, the others go on
+            line.failed(unforeseen(error, str(line.ref)))
 
     async def _draw(self) -> None:
         while True:
@@ -217,16 +220,21 @@ class Monitor:
         )
 
     def _end(self) -> None:
-        if not self._ended.done():
+        """Freeze the view, and say that it is over. Twice is once."""
+        for line in self._lines:
+            line.stop()
+        self._view.finish(self.panel)
+        with self._lock:
+            if self._ended.done():
+                return
             self._ended.set_result(None)
         for callback in self._callbacks:
             self._call(callback)
-        self._callbacks.clear()
 
     def _call(self, callback: Callback) -> None:
         try:
             callback(self)
-        except Exception as error:  # noqa: BLE001 - a user's code on our thread
+        except BaseException as error:  # noqa: BLE001 - a user's code, SystemExit too, must not end our thread
             what = f"The on_complete callback raised {type(error).__name__}: {error}."
             self._callback_errors.append(MagicHourError(what))
 

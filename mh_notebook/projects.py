@@ -38,8 +38,9 @@ class AsyncProjects:
     kind of those that do not.
     """
 
-    def __init__(self, core: Core, progress: bool | None) -> None:
+    def __init__(self, core: Core, progress: bool | None, keep: object = None) -> None:
         self._core, self._progress = core, progress
+        self._keep = keep  # the client: not to be collected in the middle of a call
 
     async def get(self, refs: Refs, *, kind: str | None = None) -> list[Project]:
         """Get projects, in order.
@@ -124,7 +125,7 @@ class AsyncProjects:
             `await` it or call `wait()` for the final frame.
         """
         options = WatchOptions(kind=kind, download=download, download_directory=download_directory, timeout=timeout)
-        monitor = self.prepare_watch(refs, None, options)
+        monitor = self.prepare_watch(refs, self._keep, options)
         monitor.start(asyncio.get_running_loop())
         return monitor
 

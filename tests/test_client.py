@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import threading
 import weakref
 from pathlib import Path
@@ -451,3 +452,157 @@ def test_nobody_elses_loop_is_patched(client, sandbox):
     assert (asyncio.run, asyncio.Task, asyncio.Future, asyncio.get_event_loop) == names
     assert not hasattr(asyncio.SelectorEventLoop, "_nest_patched")
     assert not hasattr(asyncio, "_nest_patched")
+
+
+# What a hostile tester found
+
+
+def test_an_async_client_that_nobody_holds_lives_as_long_as_its_call(sandbox):
+    async def main():
+        frame = await sandbox.async_client(progress=False).projects.frame(sandbox.refs)
+        return frame["fetch_error"].isna().all()
+
+    assert asyncio.run(main())
+
+
+async def test_a_watch_closed_before_its_first_step_has_ended(sandbox):
+    client = sandbox.async_client(progress=False)
+    monitor = client.projects.watch(sandbox.add("image"))
+    await client.close()
+    assert (await asyncio.wait_for(monitor, 5)) is not None
+    assert monitor.panel.rows[0].phase == "stopped"
+
+
+@pytest.mark.parametrize("raised", [SystemExit, asyncio.CancelledError, KeyboardInterrupt, ValueError])
+def test_whatever_a_callback_raises_the_next_one_runs_and_the_client_lives(client, sandbox, raised):
+    called = threading.Event()
+    monitor = client.projects.watch(sandbox.add("image"))
+
+    def raises(monitor):
+        raise raised
+
+    monitor.on_complete(raises)
+    monitor.on_complete(lambda monitor: called.set())
+    monitor.wait(30)
+    assert called.wait(5)
+    assert raised.__name__ in str(monitor.errors[-1])
+    assert client.account().tier == "free"
+
+
+def test_a_callback_may_close_the_client(sandbox):
+    client = sandbox.client(progress=False)
+    monitor = client.projects.watch(sandbox.add("image"))
+    monitor.on_complete(lambda monitor: client.close())
+    assert monitor.wait(30)["status"].tolist() == ["complete"]
+
+
+def test_no_callback_added_while_a_watch_ends_is_lost(client, sandbox):
+    for _ in range(20):
+        monitor, called, added = client.projects.watch(sandbox.add("image", queue_seconds=0, render_seconds=0)), [], 0
+        while not monitor.done and added < 2000:
+            monitor.on_complete(called.append)
+            added += 1
+        monitor.on_complete(called.append)
+        deadline = threading.Event()
+        for _ in range(100):
+            if len(called) == added + 1:
+                break
+            deadline.wait(0.01)
+        assert len(called) == added + 1
+
+
+def test_one_link_that_cannot_be_read_takes_no_other_project_with_it(client, sandbox, tmp_path, monkeypatch):
+    import msgspec
+
+    from mh_notebook.protocol.decoding import decode_project
+
+    bad = sandbox.add("image", queue_seconds=0, render_seconds=0)[1]
+    good = [sandbox.add("image", queue_seconds=0, render_seconds=0)[1] for _ in range(3)]
+
+    def decode(kind, body):
+        project = decode_project(kind, body)
+        links = tuple(msgspec.structs.replace(one, url="http://[::1/x?auth-token=s") for one in project.downloads)
+        return msgspec.structs.replace(project, downloads=links) if project.id == bad else project
+
+    monkeypatch.setattr("mh_notebook.core.decode_project", decode)
+    refs = [f"image:{id}" for id in (bad, *good)]
+    assert client.projects.download(refs, tmp_path / "o")["error"].isna().tolist() == [False, True, True, True]
+    monitor = client.projects.watch(refs, download=True, download_directory=tmp_path / "p")
+    monitor.wait(30)
+    assert [type(error) for error in monitor.errors] == [mh.UnsafeDownloadError]
+
+
+def test_even_what_we_did_not_foresee_fails_one_row_alone(client, sandbox, monkeypatch):
+    from mh_notebook.protocol.decoding import decode_project
+
+    bad, good = sandbox.add("image")[1], sandbox.add("image")[1]
+
+    def decode(kind, body):
+        if bad.encode() in body:
+            raise ZeroDivisionError("https://host/x?auth-token=s")
+        return decode_project(kind, body)
+
+    monkeypatch.setattr("mh_notebook.core.decode_project", decode)
+    frame = client.projects.frame([f"image:{bad}", f"image:{good}"])
+    assert frame["fetch_error"].isna().tolist() == [False, True]
+    assert "ZeroDivisionError" in frame.loc[0, "fetch_error"]
+    monitor = client.projects.watch([f"image:{bad}", f"image:{good}"])
+    assert monitor.wait(30)["status"].isna().tolist() == [True, False]
+    assert "auth-token" not in str(monitor.errors)
+
+
+def test_a_watch_waits_as_long_as_the_server_asks_even_past_its_calls_deadline(sandbox):
+    id = sandbox.add("image", queue_seconds=0, render_seconds=0)[1]
+    sandbox.add_fault(f"/v1/image-projects/{id}", times=3, status=429, retry_after=100)
+    with sandbox.client(progress=False, timeout=0.5) as client:
+        assert client.v1.image_projects.check_result(id, download_outputs=False).status == "complete"
+
+
+def test_a_client_collected_in_the_middle_of_another_executors_submit_does_not_deadlock(sandbox):
+    """The garbage collector may run anywhere, also while a lock is held that a closing client would want."""
+    import concurrent.futures
+
+    with concurrent.futures.ThreadPoolExecutor(2) as executor:
+        executor.submit(int).result()
+        for allocations in range(1, 30):
+            gc.collect()
+            gc.disable()
+            client = sandbox.client(progress=False)
+            monitor = client.projects.watch(sandbox.add("image", queue_seconds=0, render_seconds=0))
+            monitor.wait(30)
+            del client, monitor
+            gc.set_threshold(gc.get_count()[0] + allocations)
+            gc.enable()
+            for _ in range(10):
+                executor.submit(int)
+            gc.set_threshold(700)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Python 3.12 warns of any fork beside threads
+def test_a_forked_child_asks_through_a_loop_of_its_own(client, sandbox):
+    client.account()
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.write(writer, client.account().tier.encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as answer:
+        assert answer.read() == b"free"
+    os.waitpid(child, 0)
+    assert client.account().tier == "free"
+
+
+def test_an_interrupt_while_the_loop_thread_starts_leaves_a_client_that_works(client, monkeypatch):
+    from mh_notebook.transport import loop_thread
+
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as once:
+        once.setattr(loop_thread.threading, "Thread", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            client.account()
+    assert client.account().tier == "free"

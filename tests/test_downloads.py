@@ -150,13 +150,13 @@ def test_two_hundred_downloads_with_a_fifth_of_faults_are_all_right(tmp_path):
     assert {path.stem[:-2]: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()} == hashes
 
 
-def test_without_a_history_running_it_again_asks_for_one_byte_and_fetches_nothing(sandbox, tmp_path):
+def test_without_a_history_running_it_again_asks_for_the_first_bytes_and_fetches_nothing(sandbox, tmp_path):
     id, data = ready(sandbox, 50_000)
     with sandbox.client(history=False, progress=False) as client:
         for _ in range(3):
             files = client.projects.download(("image", id), tmp_path / "outputs")
             assert files["sha256"].tolist() == [hashlib.sha256(data).hexdigest()]
-    assert [request.range for request in media(sandbox)] == [None, "bytes=0-0", "bytes=0-0"]
+    assert [request.range for request in media(sandbox)] == [None, "bytes=0-63", "bytes=0-63"]
 
 
 def test_a_saved_file_that_was_changed_since_is_foreign(client, sandbox, tmp_path):
@@ -181,7 +181,7 @@ def test_no_more_downloads_at_once_than_their_own_bound(tmp_path, monkeypatch):
     with mh.Sandbox(empty=True) as sandbox, sandbox.client(progress=False) as client:
         refs = [f"image:{ready(sandbox, MIB, seed)[0]}" for seed in range(20)]
         client.projects.download(refs, tmp_path / "outputs")
-    assert max(most) == 8
+    assert 2 <= max(most) <= 8
 
 
 def test_the_pause_before_another_try_is_seen_in_the_row(client, sandbox, tmp_path):

@@ -154,7 +154,7 @@ def told(path):
         for cell in cells
         for output in cell.get("outputs", ())
     ]
-    return [sorted(set(re.findall(r"[A-Za-z]{3,}", text))) for text in texts]
+    return [sorted(set(re.findall(r"[A-Za-z]{3,}", text))) for text in texts[1:]]  # the first frame is a passing one
 
 
 def test_a_missing_extra_is_said_before_anything_is_begun(monkeypatch, capsys, tmp_path):

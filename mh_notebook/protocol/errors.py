@@ -213,5 +213,11 @@ def status_error_class(status: int) -> type[APIStatusError]:
     return ServerError if 500 <= status <= 599 else _BY_STATUS.get(status, APIStatusError)
 
 
+def unforeseen(error: Exception, about: str) -> MagicHourError:
+    """Make the error for what should not have happened, so that one project cannot take others with it."""
+    what = f"Something unforeseen happened with {about}: {type(error).__name__}."  # its text may hold a link
+    return MagicHourError(what, hint="This is a fault of mh_notebook: please open an issue.")
+
+
 def _subject(kind: str, id: str) -> str:
     return f"{kind or 'Project'} {id}".strip().capitalize() if not id else f"{kind or 'project'} {id}"

@@ -30,11 +30,13 @@ from mh_notebook.transport.files import (
     foreign_file,
     make_directory,
     on_disk,
+    read_head,
     read_saved,
 )
 from mh_notebook.transport.parts import Part, clear_parts
 
 STALL = 30.0  # seconds without a byte that count as a broken connection
+_HEAD = 64  # bytes that are compared with a file that is there
 EXPIRED = frozenset({401, 403, 404, 410})  # what hosts say of a link that has run out
 
 OnBytes = Callable[[int, int | None], None]
@@ -69,13 +71,13 @@ async def fetch_output(
     APIStatusError, APIConnectionError, APITimeoutError
         The media host's trouble; worth another try where `is_transient` says so.
     """
-    if urlsplit(url).scheme not in ("http", "https"):
+    if not _is_web_link(url):
         raise UnsafeDownloadError(f"Refused to fetch {stem}: its link is neither http nor https.")
     await on_disk(directory, make_directory, directory)
     existing = await on_disk(directory, existing_output, directory, stem)
     async with connection.downloads:
-        if existing is not None:
-            return await _compare(connection, url, existing, stem, stall)
+        if existing is not None and (file := await _compare(connection, url, existing, stem, stall)) is not None:
+            return file
         part = _claim(directory, stem)  # not in a thread: cancelled there, the file would be nobody's
         try:
             return await _go_on(connection, url, part, stem, on_bytes, stall)
@@ -83,15 +85,42 @@ async def fetch_output(
             part.release()
 
 
-async def _compare(connection: Connection, url: str, existing: Path, stem: str, stall: float) -> SavedFile:
-    """Ask for the first byte alone, which tells the size, and go by that."""
-    async with _answer(connection, url, stem, {"Range": "bytes=0-0"}, stall) as response:
+def _is_web_link(url: str) -> bool:
+    try:
+        return urlsplit(url).scheme in ("http", "https") and bool(URL(url, encoded=True).host)
+    except ValueError:
+        return False
+
+
+async def _compare(connection: Connection, url: str, existing: Path, stem: str, stall: float) -> SavedFile | None:
+    """Ask for the first bytes alone, which tell the size and the kind of file, and go by those.
+
+    Returns None where this output will bear another name, as the file there is of another type.
+    """
+    async with _answer(connection, url, stem, {"Range": f"bytes=0-{_HEAD - 1}"}, stall) as response:
         size = whole_size(response.status, response.headers)
-        response.close()
-    saved = await on_disk(existing, read_saved, existing)
-    if size is not None and size != saved.bytes:
-        raise foreign_file(existing, f"has {saved.bytes:,} bytes where this output has {size:,}")
-    return saved
+        head = await _first_bytes(response)
+        ending = extension(head, response.headers.get("Content-Type", ""), url)
+    saved, found = await on_disk(existing, read_saved, existing), await on_disk(existing, read_head, existing, _HEAD)
+    if saved.bytes == size and found == head:
+        return saved
+    if ending != existing.suffix:
+        return None
+    raise foreign_file(existing, f"it is not this output ({saved.bytes:,} bytes there, {_count(size)} here)")
+
+
+def _count(size: int | None) -> str:
+    return "an unknown number" if size is None else f"{size:,}"
+
+
+async def _first_bytes(response: aiohttp.ClientResponse) -> bytes:
+    head = b""
+    async for chunk in response.content.iter_any():
+        head += chunk
+        if len(head) >= _HEAD:
+            break
+    response.close()  # a host without ranges sends it all: no more of that is read
+    return head[:_HEAD]
 
 
 async def _go_on(connection: Connection, url: str, part: Part, stem: str, on_bytes: OnBytes, stall: float) -> SavedFile:

@@ -100,6 +100,12 @@ def read_saved(path: Path) -> SavedFile:
         return SavedFile(str(path), file.tell(), digest, media_type_of(head), 0.0)
 
 
+def read_head(path: Path, count: int) -> bytes:
+    """Read a file's first bytes."""
+    with path.open("rb") as file:
+        return file.read(count)
+
+
 def foreign_file(path: Path, why: str) -> DownloadError:
     """Make the error for a file that bears an output's name and is not that output."""
     return DownloadError(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import os
 import signal
 import sys
 import threading
@@ -46,6 +47,7 @@ class LoopThread:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._process = os.getpid()
         self._closed = False
 
     @property
@@ -54,10 +56,16 @@ class LoopThread:
         with self._lock:
             if self._closed:
                 raise ClientClosedError
-            if self._loop is None:
-                self._loop = _OwnLoop()
-                self._thread = threading.Thread(target=_run_loop, args=(self._loop,), name=self._name, daemon=True)
-                self._thread.start()
+            if self._loop is None or self._process != os.getpid():  # a forked child has the loop, but not its thread
+                loop = _OwnLoop()
+                try:
+                    thread = threading.Thread(target=_run_loop, args=(loop,), name=self._name, daemon=True)
+                    thread.start()
+                except BaseException:
+                    loop.close()
+                    raise
+                # Only now: an interrupt in between must not leave a loop that nobody runs.
+                self._loop, self._thread, self._process = loop, thread, os.getpid()
             return self._loop
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
@@ -74,11 +82,7 @@ class LoopThread:
         if self._thread is threading.current_thread():
             return self._run_nested(coroutine)
         ended = threading.Event()
-        try:
-            loop = self.loop
-        except ClientClosedError:
-            coroutine.close()
-            raise
+        loop = self._running(coroutine)
         future = asyncio.run_coroutine_threadsafe(_tracked(coroutine, ended), loop)
         try:
             return wait_for(future)
@@ -90,22 +94,34 @@ class LoopThread:
             raise
 
     def _run_nested(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        loop = self.loop
+        loop = self._running(coroutine)
         _make_reentrant(loop)
         return loop.run_until_complete(coroutine)
 
+    def _running(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.AbstractEventLoop:
+        try:
+            return self.loop
+        except BaseException:
+            coroutine.close()
+            raise
+
     def close(self, last: Callable[[], Coroutine[Any, Any, None]] | None = None) -> None:
-        """Cancel what runs, run `last` on the loop, and end the thread. Closing twice is fine."""
-        with self._lock:
-            if self._closed:
-                return
-            self._closed = True
-            loop, thread = self._loop, self._thread
-        if loop is None or thread is None or not thread.is_alive():
-            return
-        loop.call_soon_threadsafe(_begin_shutdown, loop, last)
-        if thread is not threading.current_thread():
+        """Cancel what runs, run `last` on the loop, end the thread, and wait for that. Closing twice is fine."""
+        thread = self._thread
+        if self.let_go(last) and thread is not None and thread is not threading.current_thread():
             thread.join(_STOP_PATIENCE)
+
+    def let_go(self, last: Callable[[], Coroutine[Any, Any, None]] | None = None) -> bool:
+        """Do the same and wait for nothing; say whether there was a loop to end.
+
+        It takes no lock: the garbage collector may call it in the middle of anything.
+        """
+        already, self._closed = self._closed, True
+        loop, thread = self._loop, self._thread
+        if already or loop is None or thread is None or not thread.is_alive() or self._process != os.getpid():
+            return False
+        loop.call_soon_threadsafe(_begin_shutdown, loop, last)
+        return True
 
 
 def wait_for(future: concurrent.futures.Future[T], timeout: float | None = None) -> T:
