@@ -43,6 +43,7 @@ from .protocol.models import (
     VideoProject,
 )
 from .sandbox import Sandbox
+from .version import __version__ as __version__
 from .views.media import gallery, preview
 
 __all__ = [

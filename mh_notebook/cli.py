@@ -8,13 +8,13 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 
 from mh_notebook.doctor import doctor
 from mh_notebook.notebooks import need_lab, quickstart, run_notebook
 from mh_notebook.protocol.errors import MagicHourError
 from mh_notebook.sandbox import Sandbox
+from mh_notebook.version import __version__
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="mh-notebook", description="Magic Hour projects in a notebook.")
-    parser.add_argument("--version", action="version", version=f"mh-notebook {version('mh-notebook')}")
+    parser.add_argument("--version", action="version", version=f"mh-notebook {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     demo = commands.add_parser("demo", help="run the quickstart against a sandbox and write it as a page")
     demo.add_argument("--output", type=Path, default=Path("output/quickstart.html"), help="the page (%(default)s)")

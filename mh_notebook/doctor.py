@@ -12,9 +12,10 @@ from .default import key_source
 from .history import default_path
 from .protocol.errors import MagicHourError
 from .settings import find_base_url
+from .version import __version__
 from .views.front_end import renderer
 
-_PACKAGES = ("mh-notebook", "aiohttp", "pandas", "ipywidgets", "nest-asyncio2", "ipykernel", "jupyterlab")
+_PACKAGES = ("aiohttp", "pandas", "ipywidgets", "nest-asyncio2", "ipykernel", "jupyterlab")
 
 
 def doctor() -> pd.DataFrame:
@@ -40,7 +41,7 @@ def doctor() -> pd.DataFrame:
         "history": f"{path} ({'there' if path.exists() else 'not there yet'})",
         "Python": f"{platform.python_version()} on {platform.system()}",
     }
-    facts |= {name: _version(name) for name in _PACKAGES}
+    facts |= {"mh-notebook": __version__} | {name: _version(name) for name in _PACKAGES}
     return pd.DataFrame({"answer": facts}).rename_axis("what")
 
 

@@ -235,7 +235,7 @@ class Monitor:
         try:
             callback(self)
         except BaseException as error:  # noqa: BLE001 - a user's code, SystemExit too, must not end our thread
-            what = f"The on_complete callback raised {type(error).__name__}: {error}."
+            what = f"The on_complete callback raised {type(error).__name__}: {str(error).rstrip('.')}."
             self._callback_errors.append(MagicHourError(what))
 
 

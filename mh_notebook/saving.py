@@ -141,7 +141,7 @@ class _Fetch:
 
 def absolute(path: str | Path) -> str:
     """Return a path as it is found from any folder."""
-    return str(Path(path).absolute())
+    return str(Path(path).absolute()).encode("utf-8", "backslashreplace").decode()  # a name need not be text
 
 
 def with_paths(project: Project, files: Iterable[SavedFile]) -> Project:

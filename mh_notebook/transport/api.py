@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from importlib.metadata import version
 
 import aiohttp
 from yarl import URL
@@ -14,6 +13,7 @@ from mh_notebook.protocol.decoding import status_error
 from mh_notebook.protocol.errors import InvalidResponseError, MagicHourError, NotFoundError
 from mh_notebook.protocol.redaction import Secret
 from mh_notebook.protocol.retrying import is_transient, read_retry_after
+from mh_notebook.version import __version__
 
 from .clock import Clock
 from .connection import CHUNK, Connections, our_errors
@@ -31,7 +31,7 @@ class Api:
         self._headers = {
             "Authorization": Secret(f"Bearer {token}"),
             "Accept": "application/json",
-            "User-Agent": f"mh-notebook/{version('mh-notebook')}",
+            "User-Agent": f"mh-notebook/{__version__}",
         }
 
     async def call(
