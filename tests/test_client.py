@@ -606,3 +606,20 @@ def test_an_interrupt_while_the_loop_thread_starts_leaves_a_client_that_works(cl
         with pytest.raises(KeyboardInterrupt):
             client.account()
     assert client.account().tier == "free"
+
+
+def test_every_error_travels_to_another_process_as_it_is():
+    import pickle
+
+    for error in (
+        mh.NotFoundError(404, "gone", kind="image", id="x"),
+        mh.MissingTokenError(),
+        mh.WaitTimeoutError("late", None),
+    ):
+        copy = pickle.loads(pickle.dumps(error))
+        assert (type(copy), str(copy), vars(copy)) == (type(error), str(error), vars(error))
+
+
+def test_a_folder_that_cannot_be_named_is_a_download_error(client, sandbox):
+    with pytest.raises(mh.DownloadError, match="no path has"):
+        client.v1.image_projects.check_result(sandbox.add("image")[1], download_directory="a\x00b")

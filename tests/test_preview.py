@@ -205,7 +205,7 @@ def test_a_path_that_does_not_exist_is_an_error_and_a_lost_file_of_a_project_a_c
 
 def test_a_directory_or_a_file_that_cannot_be_read_is_a_card(tmp_path):
     assert "cannot be read" in text(preview(tmp_path))
-    assert "cannot be read: embedded null byte" in text(preview(project("a\x00b")))
+    assert "cannot be read: " in text(preview(project("a\x00b")))
 
 
 @pytest.mark.parametrize("thing", [None, 3, 2.5, pd.DataFrame({"id": ["a"]})])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .redaction import redact
 
@@ -30,6 +30,9 @@ class MagicHourError(Exception):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt, (type(self), self.args, self.__dict__)  # each class is made with parameters of its own
 
 
 class ConfigurationError(MagicHourError, ValueError):
@@ -211,6 +214,13 @@ def status_error_class(status: int) -> type[APIStatusError]:
     ('NotFoundError', 'ServerError', 'APIStatusError')
     """
     return ServerError if 500 <= status <= 599 else _BY_STATUS.get(status, APIStatusError)
+
+
+def _rebuilt(model: type[MagicHourError], arguments: tuple[Any, ...], state: dict[str, Any]) -> MagicHourError:
+    """Make an error again in another process, as it was."""
+    error = model.__new__(model, *arguments)
+    error.__dict__.update(state)
+    return error
 
 
 def unforeseen(error: Exception, about: str) -> MagicHourError:

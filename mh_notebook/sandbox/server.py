@@ -9,6 +9,7 @@ import struct
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
+from contextlib import suppress
 
 from aiohttp import web
 
@@ -71,7 +72,8 @@ class Server:
             self._thread.join()
 
     def _run(self) -> None:
-        with asyncio.Runner() as runner:
+        # At its exit Python 3.12 starts no thread any more, which the runner's end would want.
+        with suppress(RuntimeError), asyncio.Runner() as runner:
             self._loop = runner.get_loop()
             try:
                 runner.run(self._serve())

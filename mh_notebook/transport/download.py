@@ -199,6 +199,8 @@ def _check(part: Part, begin: Begin, declared: str, stem: str) -> None:
     """Refuse what is not the output: bytes too few or too many, another hash, a page of an error."""
     if begin.total is not None and part.size != begin.total:
         raise APIConnectionError(f"{stem} came with {part.size:,} of {begin.total:,} bytes.")
+    if not part.size:
+        raise APIConnectionError(f"{stem} came as nothing at all.")
     if begin.sha256 not in (None, part.sha256):
         part.restart()
         raise APIConnectionError(f"{stem} came with other bytes than its checksum says.")

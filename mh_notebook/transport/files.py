@@ -54,6 +54,8 @@ async def on_disk(target: Path, work: Callable[P, T], *arguments: P.args, **opti
         return await asyncio.to_thread(work, *arguments, **options)
     except OSError as error:
         raise disk_error(error, target) from None
+    except ValueError:
+        raise DownloadError("The path of the folder holds a character that no path has.") from None
 
 
 def disk_error(error: OSError, target: Path) -> DownloadError:

@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType, ModuleType
 from typing import Any, TypeVar
 
@@ -48,7 +48,7 @@ class LoopThread:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._process = os.getpid()
-        self._closed = False
+        self._closed = self._ending = False
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -116,11 +116,14 @@ class LoopThread:
 
         It takes no lock: the garbage collector may call it in the middle of anything.
         """
-        already, self._closed = self._closed, True
+        self._closed = True
         loop, thread = self._loop, self._thread
-        if already or loop is None or thread is None or not thread.is_alive() or self._process != os.getpid():
+        if loop is None or thread is None or not thread.is_alive() or self._process != os.getpid():
             return False
-        loop.call_soon_threadsafe(_begin_shutdown, loop, last)
+        if not self._ending:  # not `_closed`: a close that was interrupted can be made again
+            with suppress(RuntimeError):  # the loop ended meanwhile
+                loop.call_soon_threadsafe(_begin_shutdown, loop, last)
+            self._ending = True
         return True
 
 
@@ -185,7 +188,8 @@ async def _shut_down(loop: asyncio.AbstractEventLoop, last: Callable[[], Corouti
     if last is not None:
         await last()
     await loop.shutdown_asyncgens()
-    await loop.shutdown_default_executor()
+    with suppress(RuntimeError):  # at its exit Python 3.12 starts no thread, and nothing is left to wait for
+        await loop.shutdown_default_executor()
 
 
 def _make_reentrant(loop: asyncio.AbstractEventLoop) -> None:
