@@ -47,10 +47,8 @@ class AsyncProjects:
 
         Parameters
         ----------
-        refs
-            One or many: `("image", "ID")`, `"image:ID"`, a library page's address, a project, a row or frame, an id.
-        kind : str, optional
-            "image", "video" or "audio", for the refs that do not say it.
+        refs, kind
+            What names the projects, one or many: `help(client.projects)` lists the forms.
 
         Raises
         ------
@@ -78,10 +76,8 @@ class AsyncProjects:
 
         Parameters
         ----------
-        refs
-            One or many: `("image", "ID")`, `"image:ID"`, a library page's address, a project, a row or frame, an id.
-        kind : str, optional
-            "image", "video" or "audio", for the refs that do not say it.
+        refs, kind
+            What names the projects, one or many: `help(client.projects)` lists the forms.
 
         Examples
         --------
@@ -108,10 +104,8 @@ class AsyncProjects:
 
         Parameters
         ----------
-        refs
-            One or many: `("image", "ID")`, `"image:ID"`, a library page's address, a project, a row or frame, an id.
-        kind : str, optional
-            "image", "video" or "audio", for the refs that do not say it.
+        refs, kind
+            What names the projects, one or many: `help(client.projects)` lists the forms.
         download : bool
             Whether to save the outputs of each as it completes.
         download_directory : path, optional
@@ -136,10 +130,8 @@ class AsyncProjects:
 
         Parameters
         ----------
-        refs
-            One or many: `("image", "ID")`, `"image:ID"`, a library page's address, a project, a row or frame, an id.
-        kind : str, optional
-            "image", "video" or "audio", for the refs that do not say it.
+        refs, kind
+            What names the projects, one or many: `help(client.projects)` lists the forms.
         download_directory : path, optional
             Where; the client's own, else the current directory. It is made if need be.
 

@@ -91,3 +91,26 @@ def answers():
         add = mocked.add
         mocked.add = lambda *arguments, **options: add(*arguments, **{"response_class": _Response, **options})
         yield mocked
+
+
+@pytest.fixture
+def closing_under():
+    """Close a client while another thread is in a call of it; return what that call raised."""
+
+    def close_under(client, call):
+        outcome = []
+
+        def calling():
+            try:
+                call()
+            except mh.MagicHourError as error:
+                outcome.append(type(error))
+
+        thread = threading.Thread(target=calling)
+        thread.start()
+        threading.Event().wait(0.3)  # the call must be under way
+        client.close()
+        thread.join(5)
+        return outcome
+
+    return close_under

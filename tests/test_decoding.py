@@ -7,6 +7,7 @@ from pathlib import Path
 import hypothesis.strategies as st
 import msgspec
 import pytest
+from contract import COMMON as CONTRACT
 from hypothesis import given, settings
 
 import mh_notebook as mh
@@ -22,17 +23,7 @@ from mh_notebook.protocol.kinds import KINDS
 
 SCHEMAS = json.loads((Path(__file__).parent / "data" / "schemas.json").read_text())
 LINK = {"url": "https://files.example/a.png?auth-token=s3cret", "expires_at": "2026-01-02T00:00:00Z"}
-COMMON = {
-    "id": "abc",
-    "name": "A name",
-    "status": "complete",
-    "type": "A_TYPE",
-    "created_at": "2026-01-01T00:00:00Z",
-    "enabled": True,
-    "credits_charged": 5,
-    "downloads": [LINK],
-    "error": None,
-}
+COMMON = CONTRACT | {"downloads": [LINK]}
 VIDEO = {"width": 512, "height": -1, "start_seconds": 0, "end_seconds": 1.5, "fps": 30}
 OLD_VIDEO = {"total_frame_cost": 5, "download": LINK}
 ANSWERS = {

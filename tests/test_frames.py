@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 import pytest
+from contract import COMMON
 
 from mh_notebook.frames import SCHEMA, Unread, build_frame, to_frame
 from mh_notebook.protocol.decoding import decode_project
@@ -36,17 +37,6 @@ DTYPES = [
 ]
 STATUSES = ["draft", "queued", "rendering", "complete", "error", "canceled"]
 LINK = "https://files.example/a.png?auth-token=s3cret"
-COMMON = {
-    "id": "abc",
-    "name": "A name",
-    "status": "complete",
-    "type": "A_TYPE",
-    "created_at": "2026-01-01T00:00:00Z",
-    "enabled": True,
-    "credits_charged": 5,
-    "downloads": [],
-    "error": None,
-}
 SHAPES = {
     "image": {"image_count": 2},
     "video": {"width": 512, "height": 960, "start_seconds": 0.5, "end_seconds": 2.0, "fps": 30},
