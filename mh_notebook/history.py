@@ -97,10 +97,6 @@ class History:
         row = (self._account, ref.kind, ref.id, path, size, sha256, _now())
         return self._submit(self._write_all, _SAVED, [row])
 
-    def saved_size(self, path: str) -> Future[int | None]:
-        """Return the size in bytes that a file had when it was saved, None if we did not save it."""
-        return self._submit(self._first, "SELECT bytes FROM files WHERE path = ?", (path,))
-
     def saved_sha256(self, path: str) -> Future[str | None]:
         """Return the hash of a file that was saved, None if we did not save it."""
         return self._submit(self._first, "SELECT sha256 FROM files WHERE path = ?", (path,))

@@ -170,9 +170,8 @@ def test_saved_files_are_known_by_path(path):
     with opened(path) as history:
         for size in (5, 7):
             history.saved(REFS[0], "/out/a-1.png", size, f"{size:064x}").result()
-        assert history.saved_size("/out/a-1.png").result() == 7
         assert history.saved_sha256("/out/a-1.png").result() == f"{7:064x}"
-        assert history.saved_size("/out/other.png").result() is None
+        assert history.saved_sha256("/out/other.png").result() is None
     assert asked(path, "SELECT count(*) FROM files") == [(1,)]
 
 
@@ -187,7 +186,7 @@ def test_two_accounts_never_mix(path):
         assert theirs.unfinished() == [Ref("audio", "c")]
         mine.deleted(REFS[0]).result()
         assert theirs.frame()["deleted_at"].isna().all()
-        assert mine.saved_size("x").result() is None
+        assert mine.saved_sha256("x").result() is None
     with opened(path, None) as everyone:
         assert len(everyone.frame()) == 3
     with opened(path, KEY) as again:
@@ -259,7 +258,7 @@ def goes_on(history):
     history.deleted(REFS[0]).result()
     history.saved(REFS[0], "x", 1, "y").result()
     assert history.kind_of("a").result() is None
-    assert history.saved_size("x").result() is None
+    assert history.saved_sha256("x").result() is None
     assert history.unfinished() == []
     assert len(history.frame()) == 0
 
