@@ -5,6 +5,7 @@ import gc
 import os
 import threading
 import weakref
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -540,9 +541,12 @@ def test_even_what_we_did_not_foresee_fails_one_row_alone(client, sandbox, monke
 
 def test_a_watch_waits_as_long_as_the_server_asks_even_past_its_calls_deadline(sandbox):
     id = sandbox.add("image", queue_seconds=0, render_seconds=0)[1]
-    sandbox.add_fault(f"/v1/image-projects/{id}", times=3, status=429, retry_after=100)
+    sandbox.add_fault(f"/v1/image-projects/{id}", times=3, status=429, retry_after=120)
     with sandbox.client(progress=False, timeout=0.5) as client:
         assert client.v1.image_projects.check_result(id, download_outputs=False).status == "complete"
+    asked = [request.at for request in sandbox.requests if request.path.endswith(id)]
+    assert len(asked) == 4
+    assert all(later - earlier >= 120 / 2000 for earlier, later in pairwise(asked))  # the sandbox's minute is 30 ms
 
 
 def test_a_client_collected_in_the_middle_of_another_executors_submit_does_not_deadlock(sandbox):
