@@ -244,9 +244,9 @@ class Client(_AnyClient):
 
     def close(self) -> None:
         """End the watches and the thread, close the connections, write the history. Closing twice is fine."""
-        self._finalizer.detach()
         self._thread.close(self._core.close)
         self._core.finish()
+        self._finalizer.detach()  # last: an interrupted close is finished when the client is collected
 
     def __enter__(self) -> Self:
         return self

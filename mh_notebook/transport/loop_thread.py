@@ -57,12 +57,15 @@ class LoopThread:
             if self._closed:
                 raise ClientClosedError
             if self._loop is None or self._process != os.getpid():  # a forked child has the loop, but not its thread
-                loop = _OwnLoop()
+                loop, thread = _OwnLoop(), None
                 try:
                     thread = threading.Thread(target=_run_loop, args=(loop,), name=self._name, daemon=True)
                     thread.start()
                 except BaseException:
-                    loop.close()
+                    if thread is not None and thread.ident is not None:  # it runs already, and closes its loop itself
+                        loop.call_soon_threadsafe(loop.stop)
+                    else:
+                        loop.close()
                     raise
                 # Only now: an interrupt in between must not leave a loop that nobody runs.
                 self._loop, self._thread, self._process = loop, thread, os.getpid()
