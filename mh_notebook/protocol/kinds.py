@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
 
 from .models import AudioProject, ImageProject, Project, VideoProject
-
-KindName = Literal["image", "video", "audio"]
 
 
 @dataclass(frozen=True)

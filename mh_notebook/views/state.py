@@ -43,7 +43,6 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """All rows of one watch, in the order they were asked for."""
 
     rows: tuple[Row, ...]
-    stopped: bool = False
 
     @property
     def finished(self) -> bool:
