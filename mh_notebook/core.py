@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -74,6 +74,17 @@ class Core:
         """Write down that these projects exist; done when it is on disk."""
         if self.history is not None:
             await asyncio.wrap_future(self.history.remember(refs))
+
+    async def begin_watch(self, targets: Mapping[Ref, Path | None]) -> None:
+        """Write down that these are being watched, and where their outputs go; done when it is on disk."""
+        await self.remember(targets)
+
+    def end_watch(self, targets: Mapping[Ref, Path | None]) -> None:
+        """Write down that these are watched no more."""
+
+    async def durations(self) -> dict[tuple[str, str], list[float]]:
+        """Seconds that the user's own projects took, by kind and type."""
+        return {}
 
     async def delete(self, ref: Ref) -> None:
         """Delete a project for good."""

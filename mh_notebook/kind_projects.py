@@ -142,6 +142,7 @@ class AsyncKindProjects(Generic[AnyProject]):
             directory=directory,
             timeout=None if timeout is None else positive("timeout", timeout),
             renderer="none" if progress is False else None,
+            buttons=False,  # a cell that waits for this call hears no clicks
         )
         monitor.show()
         await monitor.run()

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from .frames import Unread
 from .protocol.errors import InvalidRefError, MagicHourError, ProjectFailedError
 from .protocol.models import Project
-from .protocol.polling import typical_seconds
 from .protocol.refs import Ref
+from .protocol.typical import typical
 from .saving import with_paths
 from .transport.clock import Clock
 from .transport.files import SavedFile
 from .views.card import PHASES
 from .views.state import Phase, Row
+
+Durations = Mapping[tuple[str, str], Sequence[float]]
+"""Seconds that the user's own projects took, by kind and type."""
 
 
 class Line:
@@ -25,8 +28,9 @@ class Line:
         self.ref = ref
         self.project: Project | None = None
         self.error: MagicHourError | None = None
+        self.own: Durations = {}  # the user's own, once they are read
         self._clock = clock
-        self._started = clock.now()
+        self._began: float | None = None  # on our clock; None while it is a draft, or where nobody saw it run
         self._ended: float | None = None
         self._phase: Phase = "waiting"
         self._note = ""
@@ -34,9 +38,11 @@ class Line:
         if isinstance(ref, InvalidRefError):
             self.failed(ref)
 
-    def answered(self, project: Project) -> None:
-        """Take in an answer."""
-        self.project, self._note = project, ""
+    def answered(self, project: Project, skew: float = 0.0) -> None:
+        """Take in an answer of a server whose clock is so many seconds ahead of ours."""
+        if self._began is None:
+            self._began = self._beginning(project, skew)
+        self.project, self._note = project, "not submitted yet" if project.status == "draft" else ""
         self._phase = PHASES.get(project.status, "active")
         if project.finished:
             self._ended = self._clock.now()
@@ -44,6 +50,13 @@ class Line:
                 project.raise_for_status()
             except ProjectFailedError as error:
                 self.error = error
+
+    def _beginning(self, project: Project, skew: float) -> float | None:
+        """When it began, on our clock: at its creation, but a draft when it was submitted."""
+        if project.status == "draft" or (self.project is None and project.finished):
+            return None
+        seen_before = self.project is not None  # as a draft: only now was it submitted
+        return self._clock.now() - (0.0 if seen_before else self._clock.age(project.created_at, skew))
 
     def pausing(self, seconds: float, error: MagicHourError) -> None:
         """Take in that the next question waits, and why."""
@@ -75,6 +88,11 @@ class Line:
         if self._phase in ("waiting", "active", "downloading"):
             self._phase, self._ended, self._note = "stopped", self._clock.now(), ""
 
+    @property
+    def ready(self) -> Project | None:
+        """The project, when it is complete and nothing is under way."""
+        return self.project if self._phase == "complete" else None
+
     def item(self) -> Project | Unread:
         """Return what the frame shows of it."""
         if self.project is not None:
@@ -93,14 +111,17 @@ class Line:
             kind=self.ref.kind,
             id=self.ref.id,
             phase=self._phase,
-            elapsed=end - self._started,
+            elapsed=None if self._began is None else max(0.0, end - self._began),
             error=self.error.message if self.error else "",
             hint=self.error.hint if self.error else "",
             note=self._note,
             bytes_done=self._bytes[0],
             bytes_total=self._bytes[1],
         )
-        return row if self.project is None else msgspec.structs.replace(row, **_shown(self.project))
+        if self.project is None:
+            return row
+        key = (self.project.kind, self.project.type)
+        return msgspec.structs.replace(row, typical=typical(*key, self.own.get(key, ())), **_shown(self.project))
 
 
 def _shown(project: Project) -> dict[str, object]:
@@ -109,7 +130,6 @@ def _shown(project: Project) -> dict[str, object]:
         "status": project.status,
         "name": project.name,
         "type": project.type,
-        "typical": typical_seconds(project.kind, project.type),
         "credits": project.credits_charged,
         "settled": project.settled,
         "files": len(project.downloaded_paths),

@@ -6,7 +6,7 @@ import asyncio
 import concurrent.futures
 import contextlib
 import threading
-from collections.abc import Callable, Coroutine, Generator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,7 @@ import pandas as pd
 
 from .core import Core
 from .frames import build_frame
-from .lines import Line
-from .protocol.errors import ClientClosedError, InvalidRefError, MagicHourError, WaitTimeoutError, unforeseen
+from .protocol.errors import ClientClosedError, InvalidRefError, MagicHourError, WaitTimeoutError
 from .protocol.models import Project
 from .protocol.refs import Ref
 from .transport.loop_thread import TICK, wait_for
@@ -23,8 +22,9 @@ from .views.outputs import mimebundle
 from .views.panel import LivePanel
 from .views.state import Panel
 from .views.text import panel_text
+from .watching import Watching
 
-REDRAW = 0.25  # real seconds between two looks at what has changed: at most 4 messages a second
+REDRAW = 0.35  # real seconds between two looks at what has changed: at most 3 messages a second for the rows
 
 Callback = Callable[["Monitor"], object]
 
@@ -55,12 +55,16 @@ class Monitor:
         directory: Path | None,
         timeout: float | None,
         renderer: str | None,
+        directories: Mapping[Ref, Path] | None = None,  # of those to be saved where not all are
+        buttons: bool = True,
         keep: object = None,
     ) -> None:
         self._core, self._keep = core, keep  # the client: not to be collected while anyone watches or waits
-        self._lines = [Line(ref, core.clock) for ref in dict.fromkeys(refs)]
+        self._watching = Watching(
+            core, refs, download=download, directory=directory, directories=directories or {}, timeout=timeout
+        )
+        self._lines = self._watching.lines
         self._asked_for = list(refs)
-        self._download, self._directory, self._timeout = download, directory, timeout
         self._ended: concurrent.futures.Future[None] = concurrent.futures.Future()
         self._callbacks: list[Callback] = []
         self._lock = threading.Lock()  # between the end and a callback that is added meanwhile
@@ -68,12 +72,13 @@ class Monitor:
         self._task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._block: Callable[[Coroutine[Any, Any, Any]], Any] | None = None
-        self._view = LivePanel(self.panel, renderer=renderer, on_stop=self.stop)
+        actions = self._watching.actions(lambda: self._loop, self.stop) if buttons else None
+        self._view = LivePanel(self.panel, renderer=renderer, actions=actions)
 
     @property
     def panel(self) -> Panel:
         """What is shown now, a frozen value."""
-        return Panel(rows=tuple(line.row() for line in self._lines))
+        return self._watching.panel
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -130,6 +135,7 @@ class Monitor:
     def stop(self) -> None:
         """Stop watching, from any thread. The renders themselves go on; nothing is canceled or refunded."""
         if self._loop is not None and self._task is not None and not self._loop.is_closed():
+            self._watching.forget()
             self._loop.call_soon_threadsafe(self._task.cancel)
 
     def on_complete(self, callback: Callback) -> None:
@@ -176,26 +182,10 @@ class Monitor:
         """Follow all projects to their ends, draw what changes, freeze the view, and say that it is over."""
         drawing = asyncio.create_task(self._draw())
         try:
-            await self._core.remember([line.ref for line in self._lines if isinstance(line.ref, Ref)])
-            async with asyncio.TaskGroup() as group:
-                for line in self._lines:
-                    group.create_task(self._follow(line))
+            await self._watching.run()
         finally:
             drawing.cancel()
             self._end()
-
-    async def _follow(self, line: Line) -> None:
-        if isinstance(line.ref, InvalidRefError):
-            return
-        try:
-            project = await self._core.follow(line.ref, line.answered, timeout=self._timeout, notice=line.pausing)
-            if self._download and project.status == "complete":
-                line.downloading()
-                line.saved(await self._core.save.all(project, self._directory, line.progressed, line.pausing))
-        except MagicHourError as error:
-            line.failed(error)
-        except Exception as error:  # noqa: BLE001 - a fault of ours: this row fails, the others go on
-            line.failed(unforeseen(error, str(line.ref)))
 
     async def _draw(self) -> None:
         while True:
@@ -221,8 +211,7 @@ class Monitor:
 
     def _end(self) -> None:
         """Freeze the view, and say that it is over. Twice is once."""
-        for line in self._lines:
-            line.stop()
+        self._watching.stop()
         self._view.finish(self.panel)
         with self._lock:
             if self._ended.done():

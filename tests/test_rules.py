@@ -12,7 +12,7 @@ from hypothesis import given, settings
 import mh_notebook as mh
 from mh_notebook.protocol import errors as errors_module
 from mh_notebook.protocol.naming import EXTENSIONS, extension, media_type_of, output_stem
-from mh_notebook.protocol.polling import TYPICAL_SECONDS, next_pause, read_interval, typical_seconds
+from mh_notebook.protocol.polling import next_pause, read_interval
 from mh_notebook.protocol.redaction import Secret, redact, redact_all
 from mh_notebook.protocol.retrying import (
     LONGEST_RETRY_AFTER,
@@ -20,6 +20,7 @@ from mh_notebook.protocol.retrying import (
     pause_before_retry,
     read_retry_after,
 )
+from mh_notebook.protocol.typical import MEDIAN_SECONDS, Typical, typical
 
 PROFILE = settings(deadline=None, derandomize=True, max_examples=100, database=None)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -228,9 +229,17 @@ MEDIANS = {  # the published medians, in its order
 
 
 def test_each_documented_median_is_known_and_no_other_is_invented():
-    assert {key: typical_seconds(*key) for key in MEDIANS} == MEDIANS
-    assert set(TYPICAL_SECONDS) - {type_ for _, type_ in MEDIANS} == {"PHOTO_EDITOR"}  # the image editor's other name
-    assert [typical_seconds("image", name) for name in ("", "AVATAR", "face_swap")] == [None] * 3
+    assert {key: typical(*key).seconds for key in MEDIANS} == MEDIANS
+    assert {key: typical(*key).late for key in MEDIANS} == {key: 2 * seconds for key, seconds in MEDIANS.items()}
+    assert set(MEDIAN_SECONDS) - {type_ for _, type_ in MEDIANS} == {"PHOTO_EDITOR"}  # the image editor's other name
+    assert [typical("image", name) for name in ("", "AVATAR", "face_swap")] == [None] * 3
+
+
+def test_three_renders_of_the_users_own_say_more_than_the_published_median():
+    own = [float(seconds) for seconds in range(40, 51)]  # 40, 41 ... 50
+    assert typical("video", "TEXT_TO_VIDEO", own) == Typical(seconds=45, late=49, low=41, high=49, count=11)
+    assert typical("video", "TEXT_TO_VIDEO", own[:2]) == typical("video", "TEXT_TO_VIDEO")
+    assert typical("video", "NEW_TYPE", own[:3]) == Typical(seconds=41, late=41.8, low=40.2, high=41.8, count=3)
 
 
 @pytest.mark.parametrize(("value", "seconds"), [(None, None), ("", None), ("2.5", 2.5), (" 3 ", 3.0), ("1e-3", 0.001)])

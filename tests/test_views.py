@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mh_notebook.protocol.typical import Typical
 from mh_notebook.views import front_end
 from mh_notebook.views.card import project_html, project_text
 from mh_notebook.views.front_end import UnknownRendererError, renderer
@@ -29,6 +30,8 @@ from mh_notebook.views.wording import (
     credits_text,
     cut,
     duration_text,
+    left_text,
+    range_text,
     shown,
     status_word,
     type_text,
@@ -43,6 +46,7 @@ HOSTILE = [
     "x" * 10_000,
     "{{x}} {% y %} $a$ &amp; ]]>",
 ]
+USUAL = Typical(seconds=51, late=102)
 SECRET = "https://videos.magichour.ai/a/output.mp4?auth-token=hunter2"
 TAGS = {"div", "span", "strong", "progress", "details", "summary"}
 ATTRIBUTES = {"style", "title", "value", "max", "class"}
@@ -210,7 +214,7 @@ def test_the_summary_counts_what_ended_and_tells_charged_from_estimated_credits(
         "1 of 6 complete",
         "2 failed",
         "1 canceled",
-        "1 stopped",
+        "1 not watched any more, still rendering",
         "412 credits, 90 est.",
     ]
 
@@ -263,7 +267,7 @@ def test_a_fold_is_the_same_while_only_time_passes():
     ],
 )
 def test_only_bytes_and_ends_give_a_bar_its_value(phase, bar):
-    one = row(phase, elapsed=30.0, typical=60.0, bytes_done=250, bytes_total=1000)
+    one = row(phase, elapsed=30.0, typical=USUAL, bytes_done=250, bytes_total=1000)
     assert bars(row_html(one)) == [bar]
     assert "%" not in text_of(row_html(one))
 
@@ -288,8 +292,45 @@ def test_html_uses_only_what_an_untrusted_jupyterlab_keeps():
 
 
 def test_a_running_row_says_how_long_its_type_takes_and_a_finished_one_does_not():
-    assert "23 s · typically 51 s" in row_text(row("active", elapsed=23, typical=51))
-    assert "typically" not in row_text(row(elapsed=23, typical=51))
+    def said(elapsed, status="rendering", typical=USUAL):
+        return row_text(row("active", status=status, elapsed=elapsed, typical=typical)).partition("a1  ")[2]
+
+    assert said(23.0) == "23 s · typically 51 s"
+    assert said(103.0) == "1 min 43 s · longer than usual, typically 51 s"
+    assert said(None, status="draft") == ""
+    assert said(23.0, typical=None) == "23 s"
+    own = Typical(seconds=51, late=70, low=38.2, high=69.9, count=12)
+    assert said(23.0, typical=own) == "23 s · typically 51 s (yours: 38-70 s, n = 12)"
+    assert said(71.0, typical=own) == "1 min 11 s · longer than usual, typically 51 s"
+    assert "typically" not in row_text(row(elapsed=23, typical=USUAL))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"), [(0.2, 4.4, "1-4 s"), (38, 70, "38-70 s"), (96, 104, "2-2 min"), (240, 780, "4-13 min")]
+)
+def test_a_range_of_times_has_one_unit(low, high, text):
+    assert range_text(low, high) == text
+
+
+def test_the_summary_says_how_long_the_slowest_will_take_and_nothing_where_one_is_unknown():
+    def left(*rows):
+        return [part for part in summary_parts(Panel(rows=rows)) if "left" in part]
+
+    early = row("active", status="rendering", elapsed=10.0, typical=USUAL)
+    late = row("active", status="rendering", elapsed=60.0, typical=USUAL)
+    assert left(early, row()) == ["about 40 s left"]
+    assert left(early, late) == ["about 40 s left"]
+    assert left(late) == []
+    assert left(early, row("active", status="rendering", elapsed=1.0)) == []
+    assert left(early, row("waiting", status="draft")) == []
+    assert left(row()) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.1, "10 s"), (14, "10 s"), (36, "40 s"), (54, "50 s"), (55, "1 min"), (200, "3 min")]
+)
+def test_a_time_that_is_left_is_too_coarse_to_flicker(seconds, text):
+    assert left_text(seconds) == text
 
 
 def test_rows_as_text():
@@ -438,7 +479,7 @@ KERNEL_CELLS = [
     """
 import os; os.environ.pop("MH_NOTEBOOK_RENDERER", None)
 import threading, comm
-from mh_notebook.views import widgets; widgets.FOLD_PAUSE = 0
+from mh_notebook.views import widgets; widgets.SLOW_PAUSE = 0
 from mh_notebook.views.panel import LivePanel
 from mh_notebook.views.state import Panel, Row
 def panel(done): return Panel(rows=tuple(
@@ -446,7 +487,8 @@ def panel(done): return Panel(rows=tuple(
 def comms(): return len(comm.get_comm_manager().comms)
 def elsewhere(call, *arguments):
     thread = threading.Thread(target=call, args=arguments); thread.start(); thread.join()
-live = LivePanel(panel(0), on_stop=print); live.show()
+from mh_notebook.views.actions import Actions
+live = LivePanel(panel(0), actions=Actions(print, print, print)); live.show()
 print(live.renderer, comms(), live.shown_in_this_cell())
 """,
     "print(live.shown_in_this_cell()); live.show(); print(comms())",
@@ -479,13 +521,13 @@ def of_type(messages: list[dict], *types: str) -> list[dict]:
 def test_in_a_kernel_a_panel_is_updated_from_a_thread_frozen_in_every_cell_and_leaves_no_comm():
     first, second, third, last = run_cells(KERNEL_CELLS)
     printed = ["".join(c["text"] for c in of_type(m, "stream")) for m in (first, second, last)]
-    assert printed == ["widget 8 True\n", "False\n8\n", "0\n"]
-    assert len(of_type(first, "comm_open")) == 8
+    assert printed == ["widget 10 True\n", "False\n10\n", "0\n"]
+    assert len(of_type(first, "comm_open")) == 10
     assert len(of_type(second, "comm_open", "comm_msg")) == 0
-    assert len(of_type(third, "comm_msg")) == 6  # three changes, in the rows and in the fold
+    assert len(of_type(third, "comm_msg")) == 11  # three changes in the rows, the fold, the choices; two for the buttons
     ids = {c["transient"]["display_id"] for m in (first, second) for c in of_type(m, "display_data")}
     frozen = of_type(last, "update_display_data")
     assert {c["transient"]["display_id"] for c in frozen} == ids
     assert [sorted(c["data"]) for c in frozen] == [["text/html", "text/plain"]] * 2
     assert all("100 of 100 complete" in c["data"]["text/html"] for c in frozen)
-    assert len(of_type(last, "comm_close")) == 8
+    assert len(of_type(last, "comm_close")) == 10

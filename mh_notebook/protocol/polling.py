@@ -10,30 +10,6 @@ SHORTEST_PAUSE = 2.0  # seconds: what the vendor advises for images
 LONGEST_PAUSE = 30.0  # seconds: the vendor's upper end
 SHARE = 0.1  # of the time waited so far; a mean delay of half of it, 5 %
 
-TYPICAL_SECONDS: dict[str, float] = {
-    "FACE_EDITOR": 3, "BACKGROUND_REMOVER": 4, "AI_IMAGE": 5, "QR_CODE": 7, "AI_MEME": 9, "AI_IMAGE_EDITOR": 9,
-    "PHOTO_EDITOR": 9, "PHOTO_COLORIZER": 9, "CLOTHES_CHANGER": 13, "AI_HEADSHOT": 14, "HEAD_SWAP": 18,
-    "VOICE_GENERATOR": 21, "VOICE_CLONER": 21, "IMAGE_UPSCALER": 22, "AI_GIF": 23, "BODY_SWAP": 38,
-    "AUTO_SUBTITLE": 45, "TEXT_TO_VIDEO": 51, "IMAGE_TO_VIDEO": 74, "VIDEO_EDITOR": 85, "AUDIO_TO_VIDEO": 117,
-    "TALKING_PHOTO": 174, "LIP_SYNC": 229, "CHARACTER_REPLACE": 446, "ANIMATION": 596, "VIDEO_TO_VIDEO": 772,
-}  # fmt: skip
-"""Median seconds from creation to the end, queueing included: the vendor's figures, 30 days to 2026-07-20."""
-
-_FACE_SWAP = {"image": 4.0, "video": 96.0}  # one type, two kinds
-
-
-def typical_seconds(kind: str, type_: str) -> float | None:
-    """Seconds this type of project typically takes, None where nobody has said.
-
-    Source: the vendor's published medians, 30 days to 2026-07-20.
-
-    Examples
-    --------
-    >>> typical_seconds("video", "TEXT_TO_VIDEO"), typical_seconds("image", "FACE_SWAP"), typical_seconds("image", "?")
-    (51, 4.0, None)
-    """
-    return _FACE_SWAP.get(kind) if type_ == "FACE_SWAP" else TYPICAL_SECONDS.get(type_)
-
 
 def next_pause(elapsed: float, jitter: float, fixed: float | None = None) -> float:
     """Seconds until the next question.

@@ -28,6 +28,7 @@ class Api:
     def __init__(self, token: Secret, base_url: str, *, timeout: float, connections: Connections, clock: Clock) -> None:
         self.base_url, self.timeout = base_url, timeout
         self._connections, self._clock = connections, clock
+        self.skew = 0.0
         self._headers = {
             "Authorization": Secret(f"Bearer {token}"),
             "Accept": "application/json",

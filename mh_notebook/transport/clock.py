@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime
 
 _SHORTEST_SLEEP = 0.01  # real seconds: a fast sandbox is not asked without pause
 
@@ -25,6 +26,18 @@ class Clock:
     def now(self) -> float:
         """Seconds on this clock, from an arbitrary start."""
         return time.monotonic() * self.speed
+
+    def age(self, moment: datetime, skew: float = 0.0) -> float:
+        """Seconds of this clock since a moment; never below zero.
+
+        Parameters
+        ----------
+        moment : datetime
+            By the server's clock.
+        skew : float
+            Real seconds by which the server's clock is ahead of ours.
+        """
+        return max(0.0, (datetime.now(UTC) - moment).total_seconds() + skew) * self.speed
 
     async def sleep(self, seconds: float) -> None:
         """Sleep for so many seconds of this clock."""

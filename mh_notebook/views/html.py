@@ -38,10 +38,10 @@ _DONE_BAR = f"{_BAR};opacity:0.65"
 _EMPTY_BAR = f"{_BAR};opacity:0.3"  # its track is white on dark pages, and would look full
 _NAME = f"flex:5 1 10em;{_CLIP}"
 _TYPE = f"flex:3 2 7em;{_CLIP};{MUTED}"
-_TIME = f"flex:0 1 16em;text-align:right;{_CLIP};{MUTED}"
+_TIME = f"flex:0 1 25em;text-align:right;{_CLIP};{MUTED}"
 _CREDITS = f"flex:0 0 8.5em;text-align:right;{_CLIP}"
 _WHAT = f"{_LINE};flex:1 1 25em;min-width:0"
-_NUMBERS = f"{_LINE};flex:0 1 25em;min-width:0;margin-left:auto;justify-content:flex-end"
+_NUMBERS = f"{_LINE};flex:0 1 34em;min-width:0;margin-left:auto;justify-content:flex-end"
 _WRAPPED = "display:flex;flex-wrap:wrap;column-gap:12px"  # where it is narrow, the numbers take a line of their own
 _WHOLE = "white-space:nowrap"
 INDENT = "padding:2px 0 0 184px;overflow-wrap:anywhere"  # under the name
@@ -55,7 +55,7 @@ def panel_html(panel: Panel) -> Markup:
     >>> "0 of 1 complete" in panel_html(Panel(rows=(Row(kind="image", id="a1", phase="waiting"),)))
     True
     """
-    return join([head_html(panel), fold_html(panel)])
+    return join([head_html(panel), fold_html(panel), panel.media])
 
 
 def head_html(panel: Panel) -> Markup:
@@ -136,10 +136,14 @@ def _overall(panel: Panel) -> Markup | None:
 
 
 def _bar(row: Row) -> Markup:
-    """Draw the bar: real for bytes alone; while a render runs no one knows how far it is, so no value."""
+    """Draw the bar: real for bytes alone; while a render runs no one knows how far it is, so no value.
+
+    Its title is what a screen reader calls it.
+    """
+    word = LOOKS[row.phase].word
     if row.phase == "downloading" and row.bytes_total:
-        return tag("progress", value=min(row.bytes_done, row.bytes_total), max=row.bytes_total, style=_BAR)
+        return tag("progress", value=min(row.bytes_done, row.bytes_total), max=row.bytes_total, style=_BAR, title=word)
     if row.phase not in FINISHED:
-        return tag("progress", max=1, style=_BAR)
+        return tag("progress", max=1, style=_BAR, title=word)
     complete = row.phase == "complete"
-    return tag("progress", value=int(complete), max=1, style=_DONE_BAR if complete else _EMPTY_BAR)
+    return tag("progress", value=int(complete), max=1, style=_DONE_BAR if complete else _EMPTY_BAR, title=word)

@@ -54,6 +54,11 @@ class Preview:
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {"text/html": str(self._html()), "text/plain": repr(self)}
 
+    @property
+    def html(self) -> str:
+        """Self-contained HTML."""
+        return str(self._html())
+
     def _html(self) -> Markup:
         return root(*[figure.html for figure in self.figures] or [Markup("Nothing to show")])
 

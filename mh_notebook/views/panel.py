@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 
+from .actions import Actions
 from .front_end import Renderer, cell, check_renderer, in_kernel, renderer, shell
 from .outputs import HTML, TEXT, Displays, Lines, Nothing, Output, harmless
 from .state import Panel
@@ -21,8 +21,8 @@ class LivePanel:
         How it looks at first.
     renderer
         "widget", "html", "text" or "none"; None asks `front_end.renderer`.
-    on_stop
-        Called when "Stop watching" is clicked, on whichever thread the front end's messages come.
+    actions
+        What its buttons do; without them it has none.
 
     Raises
     ------
@@ -36,12 +36,10 @@ class LivePanel:
     >>> live.finish(Panel(rows=()))
     """
 
-    def __init__(
-        self, panel: Panel, *, renderer: str | None = None, on_stop: Callable[[], object] | None = None
-    ) -> None:
+    def __init__(self, panel: Panel, *, renderer: str | None = None, actions: Actions | None = None) -> None:
         self.renderer: Renderer = _renderer(renderer)
         self._panel = panel
-        self._on_stop = on_stop
+        self._actions = actions
         self._output: Output | None = None
         self._cell: int | None = None
         self._finished = False
@@ -55,7 +53,7 @@ class LivePanel:
                 frozen = _output(_without_widget(self.renderer), self._panel, None)
                 frozen.show(self._panel)
                 return
-            self._output = self._output or _output(self.renderer, self._panel, self._on_stop)
+            self._output = self._output or _output(self.renderer, self._panel, self._actions)
             self._output.show(self._panel)
 
     def update(self, panel: Panel) -> None:
@@ -98,11 +96,11 @@ def _without_widget(name: Renderer) -> Renderer:
     return "html" if name == "widget" else name
 
 
-def _output(name: Renderer, panel: Panel, on_stop: Callable[[], object] | None) -> Output:
+def _output(name: Renderer, panel: Panel, actions: Actions | None) -> Output:
     if name == "widget":
         from .widgets import WidgetOutput
 
-        return WidgetOutput(panel, on_stop)
+        return WidgetOutput(panel, actions)
     if name == "html":
         return Displays((HTML, TEXT))
     if name == "none":

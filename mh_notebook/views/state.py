@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 import msgspec
+from markupsafe import Markup
+
+from mh_notebook.protocol.typical import Typical
 
 Phase = Literal["waiting", "active", "downloading", "complete", "error", "canceled", "failed", "stopped"]
 """What a row is about, told apart in words:
@@ -27,8 +30,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     status: str = ""  # the API's own word, "" before the first answer
     name: str | None = None
     type: str = ""
-    elapsed: float = 0.0  # seconds
-    typical: float | None = None  # seconds that this type typically takes
+    elapsed: float | None = None  # seconds since it was created; None where nobody saw it run
+    typical: Typical | None = None  # how long this type takes
     credits: int | None = None
     settled: bool = False  # credits are final, no longer an estimate
     bytes_done: int = 0
@@ -38,11 +41,29 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     hint: str = ""  # what to do next
     note: str = ""  # passing: "asked to slow down, next try in 12 s"
 
+    @property
+    def running(self) -> bool:
+        """Whether a render is under way: a draft is not, before it is submitted."""
+        return self.phase in ("waiting", "active") and self.status not in ("", "draft")
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until it typically ends, below zero when that has passed; None where nobody knows."""
+        if not self.running or self.typical is None or self.elapsed is None:
+            return None
+        return self.typical.seconds - self.elapsed
+
+    @property
+    def late(self) -> bool:
+        """Whether it takes longer than usual."""
+        return self.typical is not None and self.running and (self.elapsed or 0) > self.typical.late
+
 
 class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """All rows of one watch, in the order they were asked for."""
 
     rows: tuple[Row, ...]
+    media: Markup = Markup("")  # what is shown of their outputs
 
     @property
     def finished(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .state import Panel, Row
-from .wording import LOOKS, counted
+from .wording import LOOKS, counted, left_text
 
 
 def in_order(rows: tuple[Row, ...]) -> list[Row]:
@@ -19,13 +19,22 @@ def summary_parts(panel: Panel) -> list[str]:
     counts = {
         "failed": phases.count("error") + phases.count("failed"),
         "canceled": phases.count("canceled"),
-        "stopped": phases.count("stopped"),
+        "not watched any more, still rendering": phases.count("stopped"),
     }
     return [
         f"{phases.count('complete'):,} of {len(phases):,} complete",
         *(f"{count:,} {word}" for word, count in counts.items() if count),
         *_credits(panel.rows),
+        *_left(panel.rows),
     ]
+
+
+def _left(rows: tuple[Row, ...]) -> list[str]:
+    """Say how long the rest will take, where that is known of every row that is not done: the longest of them."""
+    left = [row.left for row in rows if row.phase in ("waiting", "active")]
+    known = [seconds for seconds in left if seconds is not None]
+    longest = max(known, default=0.0)
+    return [f"about {left_text(longest)} left"] if longest > 0 and len(known) == len(left) else []
 
 
 def _credits(rows: tuple[Row, ...]) -> list[str]:

@@ -86,6 +86,17 @@ def about_text(seconds: float) -> str:
     return f"{max(1, round(seconds))} s" if seconds < 100 else f"{round(seconds / MINUTE)} min"
 
 
+def range_text(low: float, high: float) -> str:
+    """Write two times as a range in one unit, by the larger of them: "38-70 s", "4-13 min"."""
+    size, unit = (1, "s") if high < 100 else (MINUTE, "min")
+    return f"{max(1, round(low / size))}-{max(1, round(high / size))} {unit}"
+
+
+def left_text(seconds: float) -> str:
+    """Write a time that is left, so coarse that it does not flicker: "10 s", "40 s", "3 min"."""
+    return f"{max(10, 10 * round(seconds / 10))} s" if seconds < 55 else f"{max(1, round(seconds / MINUTE))} min"
+
+
 def credits_text(credits_: int | None, *, settled: bool = True) -> str:
     """Write credits: "1 credit", "1,200 credits", "90 credits est."; "" when they are not known."""
     if credits_ is None:
@@ -118,10 +129,20 @@ def title(row: Row) -> str:
 
 
 def time_text(row: Row) -> str:
-    """Say how long a row has taken, and while it may still take longer, how long its type typically takes."""
-    elapsed = duration_text(row.elapsed) if row.elapsed > 0 else ""
-    typical = about_text(row.typical) if row.typical and row.phase in ("waiting", "active") else ""
-    return " · ".join(part for part in (elapsed, typical and f"typically {typical}") if part)
+    """Say how long a row has taken, and while it runs, how long its type typically takes."""
+    elapsed = duration_text(row.elapsed) if row.elapsed else ""
+    return " · ".join(part for part in (elapsed, typical_text(row)) if part)
+
+
+def typical_text(row: Row) -> str:
+    """Say how long such a row takes: "typically 51 s (yours: 38-70 s, n = 12)", "longer than usual"."""
+    usual = row.typical
+    if usual is None or not row.running:
+        return ""
+    plain = f"typically {about_text(usual.seconds)}"
+    if row.late:
+        return f"longer than usual, {plain}"
+    return f"{plain} (yours: {range_text(usual.low, usual.high)}, n = {usual.count})" if usual.count else plain
 
 
 def transfer_text(row: Row) -> str:
