@@ -225,9 +225,9 @@ def test_the_summary_of_estimates_alone_and_of_nothing():
     assert "Nothing to watch" in text_of(panel_html(Panel(rows=())))
 
 
-def test_what_moves_comes_first_then_problems_then_what_waits_then_the_rest_in_the_order_asked_for():
+def test_what_moves_comes_first_then_problems_then_what_waits_then_what_was_stopped_then_what_is_done():
     rows = panel("complete", "waiting", "error", "active", "stopped", "downloading", "failed", "active").rows
-    assert [r.id for r in in_order(rows)] == ["p3", "p5", "p7", "p2", "p6", "p1", "p0", "p4"]
+    assert [r.id for r in in_order(rows)] == ["p3", "p5", "p7", "p2", "p6", "p1", "p4", "p0"]
 
 
 def test_twenty_rows_are_in_sight_and_the_rest_is_folded():
@@ -270,6 +270,12 @@ def test_only_bytes_and_ends_give_a_bar_its_value(phase, bar):
     one = row(phase, elapsed=30.0, typical=USUAL, bytes_done=250, bytes_total=1000)
     assert bars(row_html(one)) == [bar]
     assert "%" not in text_of(row_html(one))
+
+
+def test_the_bar_of_a_draft_stands_still_and_each_bar_has_a_name():
+    assert bars(row_html(row("waiting", status="draft"))) == [{"value": "0", "max": "1"}]
+    assert bars(row_html(row("waiting", status="queued"))) == [{"max": "1"}]
+    assert all(bar.get("title") for bar in parsed(panel_html(panel("active", "complete"))).iter("progress"))
 
 
 def test_bytes_of_an_unknown_total_have_no_value_and_too_many_bytes_fill_the_bar():

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from mh_notebook.protocol.models import Project
 
-from .html import INDENT, MUTED, clipped, facts_html, root, row_html
+from .html import MUTED, clipped, facts_html, root, row_html, under_name
 from .markup import tag
 from .state import Phase, Row
 from .text import row_text
@@ -23,7 +23,6 @@ PHASES: dict[str, Phase] = {
     "error": "error",
     "canceled": "canceled",
 }
-_FACTS = f"{INDENT};{MUTED}"
 
 
 class ProjectError(Protocol):
@@ -64,8 +63,8 @@ class ShownProject(Protocol):
 
 def project_html(project: ShownProject) -> Markup:
     """Draw a project as a card: its row, then its facts and its files. Well-formed XML, no link in it."""
-    facts = tag("div", facts_html(project_facts(project)), style=_FACTS)
-    paths = [tag("div", clipped(path, "font-family:monospace", path), style=_FACTS) for path in _paths(project)]
+    facts = under_name(facts_html(project_facts(project)), MUTED)
+    paths = [under_name(clipped(path, "font-family:monospace", path), MUTED) for path in _paths(project)]
     return root(row_html(project_row(project)), facts, *paths)
 
 

@@ -23,7 +23,7 @@ LINE = 160  # characters of one line: an ellipsis comes far earlier, where the c
 MUTED = "opacity:0.78"
 # The grid lets the drawing be narrower than its longest name: ipywidgets.HTML would else overflow its box.
 _ROOT = (
-    "display:grid;grid-template-columns:minmax(0, 1fr);max-width:1080px;line-height:1.5;text-align:left;"
+    "display:grid;grid-template-columns:minmax(0, 1fr);max-width:1200px;line-height:1.5;text-align:left;"
     "font-variant-numeric:tabular-nums"
 )
 _RULE = "border-top:1px solid rgba(128,128,128,0.28)"
@@ -36,15 +36,16 @@ _BAR = "flex:0 0 48px;width:48px;height:8px"
 _ALL = "flex:0 0 160px;width:160px;height:8px;opacity:0.8"
 _DONE_BAR = f"{_BAR};opacity:0.65"
 _EMPTY_BAR = f"{_BAR};opacity:0.3"  # its track is white on dark pages, and would look full
-_NAME = f"flex:5 1 10em;{_CLIP}"
-_TYPE = f"flex:3 2 7em;{_CLIP};{MUTED}"
-_TIME = f"flex:0 1 25em;text-align:right;{_CLIP};{MUTED}"
+_NAME = f"flex:1 1 10em;{_CLIP}"
+_TYPE = f"flex:1 1 6em;{_CLIP};{MUTED}"
+_TIME = f"flex:0 3 auto;text-align:right;{_CLIP};{MUTED}"
 _CREDITS = f"flex:0 0 8.5em;text-align:right;{_CLIP}"
-_WHAT = f"{_LINE};flex:1 1 25em;min-width:0"
-_NUMBERS = f"{_LINE};flex:0 1 34em;min-width:0;margin-left:auto;justify-content:flex-end"
+_WHAT = f"{_LINE};flex:1000 1 24em;min-width:0"
+_NUMBERS = f"{_LINE};flex:1 1 41em;min-width:0"
 _WRAPPED = "display:flex;flex-wrap:wrap;column-gap:12px"  # where it is narrow, the numbers take a line of their own
 _WHOLE = "white-space:nowrap"
-INDENT = "padding:2px 0 0 184px;overflow-wrap:anywhere"  # under the name
+_MARGIN = "flex:0 0 172px;height:0"  # as wide as the word and the bar
+_UNDER = "flex:1 1 20em;min-width:0;padding:2px 0 0;overflow-wrap:anywhere"
 
 
 def panel_html(panel: Panel) -> Markup:
@@ -88,15 +89,20 @@ def row_html(row: Row, *, running: bool = True) -> Markup:
         word_html(row),
         _bar(row),
         clipped(title(row), _NAME, f"{row.kind} {row.id}: {row.name or ''}"),
-        clipped(type_text(row.type) or row.kind, _TYPE, row.type),
     ]
     numbers = [
+        clipped(type_text(row.type) or row.kind, _TYPE, row.type),
         clipped(transfer_text(row) or time, _TIME, time),
         tag("span", credits_text(row.credits, settled=row.settled), style=_CREDITS),
     ]
     line = tag("div", tag("div", *what, style=_WHAT), tag("div", *numbers, style=_NUMBERS), style=_WRAPPED)
-    said = [tag("div", text, style=INDENT) for text in messages(row)]
-    return tag("div", line, *said, style=_ROW)
+    return tag("div", line, *[under_name(text) for text in messages(row)], style=_ROW)
+
+
+def under_name(child: str, style: str = "") -> Markup:
+    """Put something under the name of a row; where it is narrow, under the whole row."""
+    under = tag("div", child, style=f"{_UNDER};{style}".rstrip(";"))
+    return tag("div", tag("div", style=_MARGIN), under, style=_WRAPPED)
 
 
 def word_html(row: Row) -> Markup:
@@ -138,12 +144,12 @@ def _overall(panel: Panel) -> Markup | None:
 def _bar(row: Row) -> Markup:
     """Draw the bar: real for bytes alone; while a render runs no one knows how far it is, so no value.
 
-    Its title is what a screen reader calls it.
+    A draft stands still. The title is what a screen reader calls the bar.
     """
     word = LOOKS[row.phase].word
     if row.phase == "downloading" and row.bytes_total:
         return tag("progress", value=min(row.bytes_done, row.bytes_total), max=row.bytes_total, style=_BAR, title=word)
-    if row.phase not in FINISHED:
+    if row.phase not in FINISHED and row.status != "draft":
         return tag("progress", max=1, style=_BAR, title=word)
     complete = row.phase == "complete"
     return tag("progress", value=int(complete), max=1, style=_DONE_BAR if complete else _EMPTY_BAR, title=word)

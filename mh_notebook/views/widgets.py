@@ -103,7 +103,8 @@ class _Controls:
         """Offer these choices; say whether they are others. What was chosen by name stays chosen."""
         if offered == self._offered:
             return False
-        chosen = self._pick.label
+        first = [label for label, _ in self._offered[:1]]
+        chosen = self._pick.label if self._pick.label not in first else None  # the first is nobody's choice
         with self._pick.hold_sync():
             self._pick.options = offered
             self._pick.label = chosen if chosen in dict(offered) else offered[0][0]

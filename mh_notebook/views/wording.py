@@ -37,7 +37,7 @@ LOOKS: dict[Phase, Look] = {
     "canceled": Look(1, "⊘", "canceled", "#a06f1a"),
     "waiting": Look(2, "○", "waiting", "#787878"),
     "stopped": Look(3, "■", "stopped", "#787878"),
-    "complete": Look(3, "✓", "complete", "#1d8a4e"),
+    "complete": Look(4, "✓", "complete", "#1d8a4e"),
 }
 
 
