@@ -66,7 +66,7 @@ class Line:
 
     def downloading(self) -> None:
         """Take in that its files are being fetched."""
-        self._phase = "downloading"
+        self._phase, self.error = "downloading", None
 
     def progressed(self, done: int, total: int | None) -> None:
         """Take in the bytes of the file that comes now."""
@@ -91,7 +91,8 @@ class Line:
     @property
     def ready(self) -> Project | None:
         """The project, when it is complete and nothing is under way."""
-        return self.project if self._phase == "complete" else None
+        done = self.project is not None and self.project.status == "complete"
+        return self.project if done and self._phase in ("complete", "failed") else None
 
     def item(self) -> Project | Unread:
         """Return what the frame shows of it."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from .state import Panel
+from .state import Panel, Row
 from .wording import cut, shown, title
 
 CHOICES = 50  # finished rows to choose from by name
@@ -28,15 +29,18 @@ def choices(panel: Panel) -> list[Choice]:
 
     Examples
     --------
-    >>> from .state import Row
     >>> choices(Panel(rows=(Row(kind="image", id="a1", phase="active"), Row(kind="image", id="a2", phase="complete"))))
     [('a2 (image)', (1,))]
     """
-    done = [number for number, row in enumerate(panel.rows) if row.phase == "complete"]
-    each: list[Choice] = [(_label(panel, number), (number,)) for number in done[:CHOICES]]
+    done = [number for number, row in enumerate(panel.rows) if row.rendered]
+    named = [_label(panel.rows[number]) for number in done[:CHOICES]]
+    twice = {label for label, count in Counter(named).items() if count > 1}
+    each: list[Choice] = [
+        (f"{label} {cut(shown(panel.rows[number].id), LABEL)}" if label in twice else label, (number,))
+        for label, number in zip(named, done, strict=False)
+    ]
     return [(f"all {len(done):,} complete", tuple(done)), *each] if len(done) > 1 else each
 
 
-def _label(panel: Panel, number: int) -> str:
-    row = panel.rows[number]
+def _label(row: Row) -> str:
     return f"{cut(title(row), LABEL)} ({shown(row.kind)})"

@@ -11,7 +11,6 @@ from markupsafe import Markup
 from mh_notebook.protocol.models import Project
 
 from .html import MUTED, clipped, facts_html, root, row_html, under_name
-from .markup import tag
 from .state import Phase, Row
 from .text import row_text
 from .wording import counted, cut, shown, size_text

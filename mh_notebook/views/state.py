@@ -47,6 +47,11 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         return self.phase in ("waiting", "active") and self.status not in ("", "draft")
 
     @property
+    def rendered(self) -> bool:
+        """Whether its outputs can be had, also where saving them has failed."""
+        return self.phase == "complete" or (self.phase == "failed" and self.status == "complete")
+
+    @property
     def left(self) -> float | None:
         """Seconds until it typically ends, below zero when that has passed; None where nobody knows."""
         if not self.running or self.typical is None or self.elapsed is None:
