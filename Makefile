@@ -7,7 +7,7 @@ BIN := .venv/bin
 demo: .venv/lab  ## see it work: the quickstart against a sandbox, as a page
 	@cd examples && ../$(BIN)/mh-notebook demo --output output/quickstart.html
 
-lab: .venv/lab  ## the quickstart in JupyterLab
+lab: .venv/lab  ## the examples in JupyterLab
 	@cd examples && ../$(BIN)/mh-notebook lab
 
 test: .venv/test  ## all tests: units, real kernels, and a browser where there is one
@@ -18,8 +18,9 @@ lint: .venv/test  ## ruff and mypy --strict
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-examples: .venv/test  ## run the quickstart and keep its outputs in the repository
-	@cd examples && ../$(BIN)/mh-notebook demo --output output/quickstart.html --keep 01_quickstart.ipynb
+examples: .venv/test  ## run the examples and keep their outputs in the repository
+	@cd examples && for name in 0*.ipynb; do \
+		../$(BIN)/mh-notebook demo --notebook $$name --output output/$${name%.ipynb}.html --keep $$name || exit 1; done
 
 media: .venv/test  ## make the sandbox's stored films and sounds again (needs ffmpeg)
 	$(BIN)/python -m mh_notebook.sandbox.make_media

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mh_notebook.doctor import doctor
-from mh_notebook.notebooks import need_lab, quickstart, run_notebook
+from mh_notebook.notebooks import examples, need_lab, quickstart, run_notebook
 from mh_notebook.protocol.errors import MagicHourError
 from mh_notebook.sandbox import Sandbox
 from mh_notebook.version import __version__
@@ -39,8 +39,9 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--output", type=Path, default=Path("output/quickstart.html"), help="the page (%(default)s)")
     demo.add_argument("--keep", type=Path, help="keep the executed notebook here")
     demo.set_defaults(run=_demo)
-    lab = commands.add_parser("lab", help="open JupyterLab on a copy of the quickstart")
-    lab.add_argument("--directory", type=Path, default=Path(), help="where the copy goes (the current folder)")
+    demo.add_argument("--notebook", type=Path, help="another notebook than the quickstart")
+    lab = commands.add_parser("lab", help="open JupyterLab on copies of the examples")
+    lab.add_argument("--directory", type=Path, default=Path(), help="where the copies go (the current folder)")
     lab.set_defaults(run=_lab)
     sandbox = commands.add_parser("sandbox", help="run the sandbox API alone, until interrupted")
     sandbox.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (a free one)")
@@ -55,21 +56,24 @@ def _demo(options: argparse.Namespace) -> int:
     page = options.output.resolve()
     need_lab()
     os.environ.setdefault("MH_NOTEBOOK_HISTORY", str(Path(tempfile.mkdtemp(prefix="mh_notebook_")) / "history.sqlite"))
-    print("Running the quickstart against a sandbox on this machine: no key, no network ...", flush=True)
-    run = run_notebook(quickstart(), page, keep=options.keep)
+    notebook = options.notebook or quickstart()
+    print(f"Running {notebook.stem} against a sandbox on this machine: no key, no network ...", flush=True)
+    run = run_notebook(notebook, page, keep=options.keep)
     for heading, tag in (("Projects", "frame"), ("Credits", "credits")):
-        print(f"\n{heading}\n")
-        print("\n\n".join(run.printed[tag]))
+        if tag in run.printed:
+            print(f"\n{heading}\n")
+            print("\n\n".join(run.printed[tag]))
     print(f"\nThe notebook, with its pictures, sounds and films:\n  {page}")
     return 0
 
 
 def _lab(options: argparse.Namespace) -> int:
     need_lab()
-    notebook = quickstart()
-    here = options.directory / notebook.name
-    if not here.exists():
-        here.write_bytes(notebook.read_bytes())
+    for notebook in examples():
+        copy = options.directory / notebook.name
+        if not copy.exists():
+            copy.write_bytes(notebook.read_bytes())
+    here = options.directory / quickstart().name
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", str(here), *root])  # noqa: S606 - becomes JupyterLab
 

@@ -1,4 +1,4 @@
-"""Run the quickstart where it is, and keep what it shows."""
+"""The example notebooks: where they are, and one of them run, with what it shows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-QUICKSTART = "01_quickstart.ipynb"
+from .protocol.errors import MissingFileError
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,24 @@ class Run:
     page: Path
 
 
-def quickstart() -> Path:
-    """Return the path of the quickstart: in the installed package, else beside it in a checkout."""
+def examples() -> list[Path]:
+    """List the example notebooks, the quickstart first: in the installed package, else beside it in a checkout."""
     package = Path(__file__).resolve().parent
-    places = (package / "examples" / QUICKSTART, package.parent / "examples" / QUICKSTART)
-    return next((place for place in places if place.is_file()), places[-1])
+    found = (sorted((place / "examples").glob("0*.ipynb")) for place in (package, package.parent))
+    return next(filter(None, found), [])
+
+
+def quickstart() -> Path:
+    """Return the path of the quickstart.
+
+    Raises
+    ------
+    MissingFileError
+        The examples were not installed along.
+    """
+    if not (found := examples()):
+        raise MissingFileError("The example notebooks are not here.", hint="Install mh_notebook anew.")
+    return found[0]
 
 
 def need_lab() -> None:
