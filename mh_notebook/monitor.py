@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import math
 import threading
+import time
 from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from .frames import build_frame
 from .protocol.errors import ClientClosedError, InvalidRefError, MagicHourError, WaitTimeoutError
 from .protocol.models import Project
 from .protocol.refs import Ref
+from .settings import positive
 from .transport.loop_thread import TICK, wait_for
 from .views.outputs import mimebundle
 from .views.panel import LivePanel
@@ -113,7 +116,10 @@ class Monitor:
         ------
         WaitTimeoutError
             It had not ended by then; it goes on.
+        ConfigurationError
+            `timeout` is no number of seconds.
         """
+        timeout = positive("timeout", timeout) if timeout else timeout
         if self._block is not None:
             with contextlib.suppress(ClientClosedError):  # closing the client ends the watch: that is an end too
                 self._block(self._wait(timeout))
@@ -121,10 +127,12 @@ class Monitor:
             return self.frame
         if self._loop is _running_loop():
             raise MagicHourError("wait() would block the loop that this watch runs on.", hint="Use await monitor.")
-        try:
-            wait_for(self._ended, timeout)
-        except TimeoutError:
-            raise self._not_ended(timeout) from None
+        deadline = time.monotonic() + (math.inf if timeout is None else timeout)
+        while not self._over():
+            if (left := deadline - time.monotonic()) <= 0:
+                raise self._not_ended(timeout)
+            with contextlib.suppress(TimeoutError):
+                wait_for(self._ended, min(left, 1.0))
         return self.frame
 
     def __await__(self) -> Generator[Any, None, pd.DataFrame]:
@@ -197,10 +205,16 @@ class Monitor:
         ended = asyncio.wrap_future(self._ended)
         loop = asyncio.get_running_loop()
         deadline = None if timeout is None else loop.time() + timeout
-        while not self._ended.done():
+        while not self._over():
             if deadline is not None and loop.time() >= deadline:
                 raise self._not_ended(timeout)
             await asyncio.wait([ended], timeout=TICK)
+
+    def _over(self) -> bool:
+        """Whether it has ended; a watch whose loop was closed under it is ended here, as nobody else can."""
+        if self._loop is not None and self._loop.is_closed():
+            self._end()
+        return self.done
 
     def _not_ended(self, timeout: float | None) -> WaitTimeoutError:
         open_lines = [line for line in self._lines if line.project is None or not line.project.finished]

@@ -3,6 +3,8 @@
 import asyncio
 import gc
 import os
+import subprocess
+import sys
 import threading
 import weakref
 from itertools import pairwise
@@ -209,6 +211,39 @@ def test_waiting_for_a_monitor_may_time_out_while_the_watch_goes_on(client, sand
             monitor.wait(0.2)
     assert not monitor.done
     monitor.stop()
+
+
+@pytest.mark.parametrize("timeout", [float("nan"), float("inf"), -1, "5", True])
+def test_a_wait_for_what_is_no_number_of_seconds_is_refused_at_once(client, sandbox, timeout):
+    monitor = client.projects.watch(sandbox.add("image", queue_seconds=10**7))
+    with pytest.raises(mh.ConfigurationError, match="timeout"):
+        monitor.wait(timeout)
+    monitor.stop()
+
+
+LOOP_CLOSED_UNDER_A_WATCH = """
+import asyncio, mh_notebook as mh
+
+async def watch():
+    return client.projects.watch(sandbox.add("image", queue_seconds=10**7))
+
+async def awaited():
+    return len(await monitor)
+
+with mh.Sandbox() as sandbox:
+    client = sandbox.async_client(progress=False)
+    loop = asyncio.new_event_loop()
+    monitor = loop.run_until_complete(watch())
+    loop.close()
+    print(monitor.done, len(monitor.wait()), monitor.done, asyncio.run(awaited()))
+"""
+
+
+def test_a_watch_whose_loop_is_closed_under_it_ends():
+    """In a process of its own: what such a loop leaves is loud when it is collected."""
+    command = [sys.executable, "-c", LOOP_CLOSED_UNDER_A_WATCH]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "False 1 True 1\n"
 
 
 def test_downloads_are_a_row_per_file_and_running_again_changes_nothing(client, sandbox, tmp_path):
