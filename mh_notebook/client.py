@@ -85,7 +85,7 @@ class _AnyClient:
             "stall": positive("stall_timeout", stall_timeout),
         }
         address = find_base_url(base_url)
-        self._core = Core(key, address, history=_history(history, key), **settings)
+        self._core = Core(key, address, history=_history(history, key, self._clock), **settings)
         self._progress = progress
         self._finalizer = self._own()
         _open_clients.add(self)
@@ -270,7 +270,7 @@ def _close_all() -> None:
         client._end()
 
 
-def _history(history: bool | str | PathLike[str], token: str) -> History | None:
+def _history(history: bool | str | PathLike[str], token: str, clock: Clock) -> History | None:
     if history is False:
         return None
-    return History(default_path() if history is True else Path(history), token)
+    return History(default_path() if history is True else Path(history), token, clock)

@@ -6,7 +6,7 @@ import asyncio
 import concurrent.futures
 import contextlib
 import threading
-from collections.abc import Callable, Coroutine, Generator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,9 @@ class Monitor:
         timeout: float | None,
         renderer: str | None,
         keep: object = None,
+        directories: Mapping[Ref, Path] | None = None,
     ) -> None:
+        self._directories = dict(directories or {})
         self._core, self._keep = core, keep  # the client: not to be collected while anyone watches or waits
         self._lines = [Line(ref, core.clock) for ref in dict.fromkeys(refs)]
         self._asked_for = list(refs)
@@ -176,7 +178,7 @@ class Monitor:
         """Follow all projects to their ends, draw what changes, freeze the view, and say that it is over."""
         drawing = asyncio.create_task(self._draw())
         try:
-            await self._core.remember([line.ref for line in self._lines if isinstance(line.ref, Ref)])
+            await self._core.begin_watch(self._refs(), self._directory, self._download, self._directories)
             async with asyncio.TaskGroup() as group:
                 for line in self._lines:
                     group.create_task(self._follow(line))
@@ -184,14 +186,18 @@ class Monitor:
             drawing.cancel()
             self._end()
 
+    def _refs(self) -> list[Ref]:
+        return [line.ref for line in self._lines if isinstance(line.ref, Ref)]
+
     async def _follow(self, line: Line) -> None:
         if isinstance(line.ref, InvalidRefError):
             return
         try:
             project = await self._core.follow(line.ref, line.answered, timeout=self._timeout, notice=line.pausing)
-            if self._download and project.status == "complete":
+            if (self._download or line.ref in self._directories) and project.status == "complete":
                 line.downloading()
-                line.saved(await self._core.save.all(project, self._directory, line.progressed, line.pausing))
+                directory = self._directories.get(line.ref, self._directory)
+                line.saved(await self._core.save.all(project, directory, line.progressed, line.pausing))
         except MagicHourError as error:
             line.failed(error)
         except Exception as error:  # noqa: BLE001 - a fault of ours: this row fails, the others go on
@@ -228,6 +234,7 @@ class Monitor:
             if self._ended.done():
                 return
             self._ended.set_result(None)
+        self._core.end_watch(self._refs())
         for callback in self._callbacks:
             self._call(callback)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime
 
 _SHORTEST_SLEEP = 0.01  # real seconds: a fast sandbox is not asked without pause
 
@@ -25,6 +26,17 @@ class Clock:
     def now(self) -> float:
         """Seconds on this clock, from an arbitrary start."""
         return time.monotonic() * self.speed
+
+    def age(self, created_at: datetime, at: datetime | None = None) -> float:
+        """Seconds of this clock since a moment, up to now unless `at` is given; never below zero.
+
+        Examples
+        --------
+        >>> from datetime import UTC, datetime
+        >>> Clock(speed=60).age(datetime(2026, 1, 1, 0, 0, tzinfo=UTC), datetime(2026, 1, 1, 0, 2, tzinfo=UTC))
+        7200.0
+        """
+        return max(((at or datetime.now(UTC)) - created_at).total_seconds(), 0.0) * self.speed
 
     async def sleep(self, seconds: float) -> None:
         """Sleep for so many seconds of this clock."""
