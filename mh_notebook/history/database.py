@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mh_notebook.worker import Worker
+
 from .schema import bring_up_to_date
 from .transaction import Transaction
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mh_notebook.protocol.refs import Ref
+
 from .database import Row
 from .schema import stamp
 

@@ -8,6 +8,7 @@ import pandas as pd
 from mh_notebook.frames import Unread, build_frame
 from mh_notebook.protocol.kinds import KINDS
 from mh_notebook.protocol.models import Project
+
 from .database import Database
 
 _ALL = """

@@ -12,6 +12,7 @@ import msgspec
 from mh_notebook.protocol.models import Project
 from mh_notebook.protocol.redaction import redact, redact_all
 from mh_notebook.transport.clock import Clock
+
 from .schema import derived, stamp
 from .transaction import Transaction
 

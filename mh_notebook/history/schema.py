@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from mh_notebook.protocol.models import Project, as_utc
+
 from .transaction import Transaction
 
 VERSION = 2

@@ -14,6 +14,7 @@ from mh_notebook.protocol.kinds import KINDS
 from mh_notebook.protocol.models import Project
 from mh_notebook.protocol.refs import Ref
 from mh_notebook.transport.clock import Clock
+
 from .database import Database, Row
 from .durations import read_durations
 from .files import COMPLETE, SAVED

@@ -11,6 +11,7 @@ from pathlib import Path
 from mh_notebook.protocol.kinds import KINDS
 from mh_notebook.protocol.models import TERMINAL
 from mh_notebook.protocol.refs import Ref
+
 from .paths import absolute
 from .schema import stamp
 from .transaction import Transaction
