@@ -2,7 +2,7 @@
 
 from . import credits
 from .client import AsyncClient, Client
-from .default import frame, history, resume, watch
+from .default import frame, history, rescue, resume, watch
 from .demo import demo
 from .doctor import doctor
 from .login import login
@@ -90,6 +90,7 @@ __all__ = [
     "history",
     "login",
     "preview",
+    "rescue",
     "resume",
     "watch",
 ]

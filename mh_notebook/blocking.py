@@ -11,15 +11,18 @@ from .transport.loop_thread import LoopThread
 
 F = TypeVar("F", bound=Callable[..., Any])
 A = TypeVar("A")
+A_co = TypeVar("A_co", covariant=True)
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Blocking(Protocol[A]):
+class Blocking(Protocol[A_co]):
     """Something that stands before an asynchronous twin, and the thread on which the twin is run."""
 
-    _asynchronous: A
     _thread: LoopThread
+
+    @property
+    def _asynchronous(self) -> A_co: ...
 
 
 def blocking(

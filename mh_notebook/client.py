@@ -18,10 +18,11 @@ from .frames import build_frame
 from .history import History, default_path
 from .kind_projects import AnyProject, AsyncKindProjects, Directory
 from .monitor import Monitor
-from .projects import AsyncProjects, WatchOptions
+from .projects import AsyncProjects
 from .protocol.models import Account, AudioProject, ImageProject, VideoProject
 from .protocol.redaction import Secret
 from .protocol.refs import Refs
+from .recovery import ResumeOptions, WatchOptions
 from .settings import find_base_url, find_token, positive
 from .transport.clock import Clock
 from .transport.download import STALL
@@ -85,7 +86,7 @@ class _AnyClient:
             "stall": positive("stall_timeout", stall_timeout),
         }
         address = find_base_url(base_url)
-        self._core = Core(key, address, history=_history(history, key), **settings)
+        self._core = Core(key, address, history=_history(history, key, self._clock), **settings)
         self._progress = progress
         self._finalizer = self._own()
         _open_clients.add(self)
@@ -193,12 +194,20 @@ class Projects:  # noqa: D101 - its words are those of its twin
     frame = blocking(AsyncProjects.frame)
     download = blocking(AsyncProjects.download)
     saved = blocking(AsyncProjects.saved)
+    rescue = blocking(AsyncProjects.rescue)
 
     @documented_as(AsyncProjects.watch)
     def watch(self, refs: Refs, **options: Unpack[WatchOptions]) -> Monitor:
         """Watch in the background, on the client's thread: blocking a cell does not stop it."""
-        monitor = self._asynchronous.prepare_watch(refs, self._client, options)
+        return self._started(self._asynchronous.prepare_watch(refs, self._client, options))
 
+    @documented_as(AsyncProjects.resume)
+    def resume(self, **options: Unpack[ResumeOptions]) -> Monitor:
+        """Watch in the background what had not ended."""
+        unended = self._thread.run(self._asynchronous._unended())
+        return self._started(self._asynchronous._prepare_resume(unended, self._client, options))
+
+    def _started(self, monitor: Monitor) -> Monitor:
         async def start() -> None:
             monitor.start(asyncio.get_running_loop(), self._thread.run)
 
@@ -270,7 +279,7 @@ def _close_all() -> None:
         client._end()
 
 
-def _history(history: bool | str | PathLike[str], token: str) -> History | None:
+def _history(history: bool | str | PathLike[str], token: str, clock: Clock) -> History | None:
     if history is False:
         return None
-    return History(default_path() if history is True else Path(history), token)
+    return History(default_path() if history is True else Path(history), token, clock)

@@ -52,6 +52,7 @@ class Core:
         self.watches: set[asyncio.Task[None]] = set()  # a loop alone does not keep its tasks alive
         self.save = Saver(self.fetch, self.connections, clock, history, directory, stall)
         self._kinds: dict[str, str] = {}  # of bare ids that were looked up
+        self._closing = False
 
     async def account(self) -> Account:
         """Get the account that owns the key."""
@@ -77,14 +78,22 @@ class Core:
 
     async def begin_watch(self, targets: Mapping[Ref, Path | None]) -> None:
         """Write down that these are being watched, and where their outputs go; done when it is on disk."""
-        await self.remember(targets)
+        if self.history is not None:
+            await asyncio.wrap_future(self.history.watching(targets))
 
-    def end_watch(self, targets: Mapping[Ref, Path | None]) -> None:
-        """Write down that these are watched no more."""
+    def end_watch(self, refs: Iterable[Ref]) -> None:
+        """Write down that a watch has ended by itself or was stopped; waits for nothing.
+
+        One that ends because its client is closed, with the kernel for instance, stays written down: `resume` takes
+        it up again.
+        """
+        if self.history is not None and not self._closing:
+            self.history.watched(list(refs))
 
     async def durations(self) -> dict[tuple[str, str], list[float]]:
-        """Seconds that the user's own projects took, by kind and type."""
-        return {}
+        """Seconds that the user's own projects took, by kind and type, newest last."""
+        own = None if self.history is None else await asyncio.wrap_future(self.history.durations())
+        return own or {}
 
     async def delete(self, ref: Ref) -> None:
         """Delete a project for good."""
@@ -123,7 +132,7 @@ class Core:
     async def _answers(self, ref: Ref, notice: Notice | None) -> AsyncIterator[Project]:
         """Each answer about a project up to the last one, with a pause between two, and none after the last."""
         fixed = read_interval(os.environ.get("MAGIC_HOUR_POLL_INTERVAL"))
-        started, troubles, seen = self.clock.now(), 0, None
+        started, troubles, seen, before = self.clock.now(), 0, None, None
         while True:
             try:
                 project = await self._fetch_any(ref, notice)
@@ -133,18 +142,19 @@ class Core:
                     raise
                 await self._pause_after(error, notice)
             else:
-                troubles = 0
+                troubles, answered = 0, self.clock.now()
                 if seen != (seen := (project.status, project.credits_charged)):
-                    self._observe([project])
+                    self._observe([project], None if before is None else answered - before)
+                before = answered
                 yield project
                 if project.finished:
                     return
             await self._pause(next_pause(self.clock.now() - started, random.random(), fixed), fixed)
 
-    def _observe(self, projects: Sequence[Project]) -> None:
+    def _observe(self, projects: Sequence[Project], gap: float | None = None) -> None:
         """Hand over to the history's own thread, which keeps their order; nobody waits for it."""
         if self.history is not None:
-            self.history.observe(projects)
+            self.history.observe(projects, gap)
 
     async def _pause_after(self, error: MagicHourError, notice: Notice | None) -> None:
         """Pause for as long as the server asked, where that was longer than its call's deadline let it wait."""
@@ -162,6 +172,7 @@ class Core:
 
     async def close(self) -> None:
         """End the watches, close the sessions of the running loop, and write what is left of the history."""
+        self._closing = True
         for watch in list(self.watches):
             watch.cancel()
         if self.watches:
@@ -171,6 +182,7 @@ class Core:
 
     def let_go(self) -> None:
         """Let go of what is left, and wait for nothing. From any thread, the garbage collector's too; twice is fine."""
+        self._closing = True
         self.connections.abandon()
         if self.history is not None:
             self.history.let_go()
@@ -202,7 +214,12 @@ class Core:
         raise NotFoundError(404, "neither an image, nor a video, nor an audio project", id=ref.id)
 
     async def _fetch_known(self, ref: Ref, notice: Notice | None) -> Project:
-        body = await self.api.call("GET", ref.path, kind=ref.kind, id=ref.id, notice=notice)
+        try:
+            body = await self.api.call("GET", ref.path, kind=ref.kind, id=ref.id, notice=notice)
+        except NotFoundError as error:
+            if self.history is not None and error.server_message:  # the API's own words, not some proxy's page
+                self.history.missing(ref)
+            raise
         return decode_project(ref.kind, body)
 
     async def _known_kind(self, id_: str) -> str:

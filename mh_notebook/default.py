@@ -12,10 +12,11 @@ import pandas as pd
 from .blocking import documented_as
 from .client import Client, Projects
 from .history import History, default_path
+from .kind_projects import Directory
 from .monitor import Monitor
-from .projects import WatchOptions
 from .protocol.errors import MissingTokenError
 from .protocol.refs import Refs
+from .recovery import ResumeOptions, WatchOptions
 from .settings import TOKEN_VARIABLES, find_base_url, find_token
 
 _lock = threading.Lock()
@@ -72,22 +73,16 @@ def history() -> pd.DataFrame:
         store.close()
 
 
-def resume(**options: Unpack[WatchOptions]) -> Monitor:
-    """Watch again all that had not ended when last seen, after a kernel's restart, say.
+@documented_as(Projects.resume, without_self=True)
+def resume(**options: Unpack[ResumeOptions]) -> Monitor:
+    """Watch again what had not ended, on a client made from the environment."""
+    return default_client().projects.resume(**options)
 
-    Takes the options of `watch`: download, download_directory and timeout.
 
-    Raises
-    ------
-    MissingTokenError
-        No key was found.
-    """
-    client = default_client()
-    store = _open_history()
-    try:
-        return client.projects.watch(store.unfinished(), **options)
-    finally:
-        store.close()
+@documented_as(Projects.rescue, without_self=True)
+def rescue(hours: float = 6, download_directory: Directory = None) -> pd.DataFrame:
+    """Save what is not on this machine, on a client made from the environment."""
+    return default_client().projects.rescue(hours, download_directory)
 
 
 def _open_history() -> History:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +31,18 @@ FILES_SCHEMA: dict[str, Any] = {
 Asked = tuple[Ref | InvalidRefError, Project | MagicHourError]
 
 
-async def download_frame(core: Core, asked: Sequence[Asked], directory: Path | None) -> pd.DataFrame:
-    """Save all outputs of all these projects; one row per file, in order, by `FILES_SCHEMA`."""
-    work = [part for ref, answer in asked for part in _parts(ref, answer)]
+async def download_frame(
+    core: Core, asked: Sequence[Asked], directory: Path | None, here: Collection[tuple[Ref, int]] = ()
+) -> pd.DataFrame:
+    """Save all outputs of all these projects; one row per file, in order, by `FILES_SCHEMA`.
+
+    Parameters
+    ----------
+    here
+        Outputs, by ref and number, that need not be saved and get no row.
+    """
+    parts = [(ref, part) for ref, answer in asked for part in _parts(ref, answer)]
+    work = [part for ref, part in parts if (ref, part[0].get("number")) not in here]
 
     async def save(part: tuple[dict[str, Any], Project | None]) -> dict[str, Any]:
         row, project = part

@@ -56,7 +56,7 @@ class Line:
         if project.status == "draft" or (self.project is None and project.finished):
             return None
         seen_before = self.project is not None  # as a draft: only now was it submitted
-        return self._clock.now() - (0.0 if seen_before else self._clock.age(project.created_at, skew))
+        return self._clock.now() - (0.0 if seen_before else self._clock.age(project.created_at, skew=skew))
 
     def pausing(self, seconds: float, error: MagicHourError) -> None:
         """Take in that the next question waits, and why."""

@@ -143,7 +143,6 @@ class Monitor:
     def stop(self) -> None:
         """Stop watching, from any thread. The renders themselves go on; nothing is canceled or refunded."""
         if self._loop is not None and self._task is not None and not self._loop.is_closed():
-            self._watching.forget()
             self._loop.call_soon_threadsafe(self._task.cancel)
 
     def on_complete(self, callback: Callback) -> None:
@@ -231,6 +230,7 @@ class Monitor:
             if self._ended.done():
                 return
             self._ended.set_result(None)
+        self._watching.forget()
         for callback in self._callbacks:
             self._call(callback)
 

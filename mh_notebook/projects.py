@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypedDict
 
 import msgspec
 import pandas as pd
 
-from .core import Core
 from .downloads import download_frame
 from .frames import Unread, build_frame
 from .kind_projects import Directory
@@ -18,29 +16,16 @@ from .monitor import Monitor
 from .protocol.errors import InvalidRefError, MagicHourError
 from .protocol.models import Project
 from .protocol.refs import Ref, Refs, read_refs
-from .settings import positive
+from .recovery import Recovery, WatchOptions
 
 
-class WatchOptions(TypedDict, total=False):
-    """What `watch` may be told besides its refs."""
-
-    kind: str | None
-    download: bool
-    download_directory: Directory
-    timeout: float | None
-
-
-class AsyncProjects:
+class AsyncProjects(Recovery):
     """Projects of any kinds, mixed: `client.projects`.
 
     Wherever `refs` is asked for, give one or many of: `("image", "ID")`, `"image:ID"`, the address of a library
     page, a project, a row or frame with `kind` and `id`, or a bare id, whose kind is looked up. `kind=` says the
     kind of those that do not.
     """
-
-    def __init__(self, core: Core, progress: bool | None, keep: object = None) -> None:
-        self._core, self._progress = core, progress
-        self._keep = keep  # the client: not to be collected in the middle of a call
 
     async def get(self, refs: Refs, *, kind: str | None = None) -> list[Project]:
         """Get projects, in order.
@@ -184,18 +169,7 @@ class AsyncProjects:
 
     def prepare_watch(self, refs: Refs, keep: object, options: WatchOptions) -> Monitor:
         """Make a watch and show it here; it has not begun. `keep` is kept alive until it ends."""
-        directory, timeout = options.get("download_directory"), options.get("timeout")
-        monitor = Monitor(
-            self._core,
-            read_refs(refs, options.get("kind")),
-            download=options.get("download", False),
-            directory=None if directory is None else Path(directory),
-            timeout=None if timeout is None else positive("timeout", timeout),
-            renderer="none" if self._progress is False else None,
-            keep=keep,
-        )
-        monitor.show()
-        return monitor
+        return self._shown(read_refs(refs, options.get("kind")), keep, options, {})
 
 
 def _row(ref: Ref | InvalidRefError, answer: Project | MagicHourError) -> Project | Unread:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from .history import History
+from .history import History, absolute
 from .protocol.errors import DownloadError, MagicHourError
 from .protocol.models import Download, Project
 from .protocol.naming import output_stem
@@ -77,7 +77,8 @@ class Saver:
         except ExpiredLinkError:
             file = await fetch.by(await self._fresh_link(ref, number))
         if self._history is not None:
-            await asyncio.wrap_future(self._history.saved(ref, absolute(file.path), file.bytes, file.sha256))
+            path = absolute(file.path)
+            await asyncio.wrap_future(self._history.saved(ref, path, file.bytes, file.sha256, number))
         return file
 
     async def _known(self, folder: Path, stem: str) -> SavedFile | None:
@@ -137,11 +138,6 @@ class _Fetch:
     def _came(self, done: int, total: int | None) -> None:
         self._furthest = max(self._furthest, done)
         self._on_bytes(done, total)
-
-
-def absolute(path: str | Path) -> str:
-    """Return a path as it is found from any folder."""
-    return str(Path(path).absolute()).encode("utf-8", "backslashreplace").decode()  # a name need not be text
 
 
 def with_paths(project: Project, files: Iterable[SavedFile]) -> Project:

@@ -78,10 +78,9 @@ class Watching:
         self._tasks = None
         if not self._media:
             await self._draw_media(self.lines, folded=True)
-        self.forget()
 
     def forget(self) -> None:
-        """Write down that nobody is to go on with it."""
+        """Write down that it has ended; where its client is being closed, with the kernel perhaps, it has not."""
         self._core.end_watch(self._targets)
 
     def stop(self) -> None:

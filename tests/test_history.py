@@ -345,7 +345,7 @@ def test_a_read_only_file_warns_once(path, monkeypatch):
 def test_a_history_that_breaks_on_the_way_is_reported_once(path, caplog):
     with opened(path) as history:
         history.remember(REFS).result()
-        history._writer.submit(history._database.execute, "DROP TABLE projects").result()
+        history.database.rows("DROP TABLE projects").result()
         with caplog.at_level(logging.WARNING, "mh_notebook"):
             for _ in range(3):
                 goes_on(history)

@@ -32,6 +32,10 @@ WATCH = (
     "refs: Refs, *, kind: str | None = None, download: bool = False, download_directory: Directory = None, "
     "timeout: float | None = None) -> Monitor"
 )
+RESUME = (
+    "*, download: bool | None = None, download_directory: Directory = None, timeout: float | None = None) -> Monitor"
+)
+RESCUE = "hours: float = 6, download_directory: Directory = None) -> pd.DataFrame"
 KIND_PROJECTS = {
     "get": "(self, id: str) -> AnyProject",
     "delete": "(self, id: str) -> None",
@@ -41,6 +45,8 @@ MIXED_PROJECTS = {
     "get": "(self, refs: Refs, *, kind: str | None = None) -> list[Project]",
     "frame": "(self, refs: Refs, *, kind: str | None = None) -> pd.DataFrame",
     "watch": f"(self, {WATCH}",
+    "resume": f"(self, {RESUME}",
+    "rescue": f"(self, {RESCUE}",
     "saved": "(self, refs: Refs, download_directory: Directory = None, *, kind: str | None = None) -> list[Project]",
     "download": "(self, refs: Refs, download_directory: Directory = None, *, kind: str | None = None) -> pd.DataFrame",
 }
@@ -52,7 +58,8 @@ FUNCTIONS = {
     "history": "() -> pd.DataFrame",
     "login": "() -> None",
     "preview": "(x: object, *, client: HasProjects | None = None, budget: int | None = None) -> Preview",
-    "resume": "(**options: Unpack[WatchOptions]) -> Monitor",
+    "rescue": f"({RESCUE}",
+    "resume": f"({RESUME}",
     "watch": f"({WATCH}",
 }
 CLIENT_METHODS = {

@@ -27,17 +27,25 @@ class Clock:
         """Seconds on this clock, from an arbitrary start."""
         return time.monotonic() * self.speed
 
-    def age(self, moment: datetime, skew: float = 0.0) -> float:
-        """Seconds of this clock since a moment; never below zero.
+    def age(self, created_at: datetime, at: datetime | None = None, skew: float = 0.0) -> float:
+        """Seconds of this clock since a moment, up to now unless `at` is given; never below zero.
 
         Parameters
         ----------
-        moment : datetime
+        created_at : datetime
             By the server's clock.
+        at : datetime, optional
+            By ours.
         skew : float
             Real seconds by which the server's clock is ahead of ours.
+
+        Examples
+        --------
+        >>> from datetime import UTC, datetime
+        >>> Clock(speed=60).age(datetime(2026, 1, 1, 0, 0, tzinfo=UTC), datetime(2026, 1, 1, 0, 2, tzinfo=UTC))
+        7200.0
         """
-        return max(0.0, (datetime.now(UTC) - moment).total_seconds() + skew) * self.speed
+        return max(((at or datetime.now(UTC)) - created_at).total_seconds() + skew, 0.0) * self.speed
 
     async def sleep(self, seconds: float) -> None:
         """Sleep for so many seconds of this clock."""
