@@ -310,7 +310,7 @@ def test_a_secret_of_colab_is_found_before_anyone_is_asked(asked, sandbox, monke
     assert sandbox.token not in capsys.readouterr().out
 
 
-# The doctor
+# What is shown of the key
 
 
 def test_the_source_of_the_key_is_named_with_four_characters_at_most(monkeypatch):
@@ -320,27 +320,3 @@ def test_the_source_of_the_key_is_named_with_four_characters_at_most(monkeypatch
     for short in ("a", "abcd", "abcdefgh", "mhk_abcdefgh"):  # of a short key, not even those
         monkeypatch.setenv("MAGIC_HOUR_API_KEY", short)
         assert key_source() == "MAGIC_HOUR_API_KEY"
-
-
-def test_the_doctor_shows_no_more_of_the_key(monkeypatch, tmp_path):
-    monkeypatch.setenv("MAGIC_HOUR_API_KEY", KEY)
-    for _ in range(3):
-        table = mh.doctor()
-        shown = table.to_csv() + table.to_html() + repr(table.to_dict())
-        assert not [KEY[at : at + 5] for at in range(len(KEY) - 4) if KEY[at : at + 5] in shown.replace("https", "")]
-        assert table.loc["key", "answer"] == "MAGIC_HOUR_API_KEY, ending in abcd"
-    assert list(table.columns) == ["answer"]
-    assert table.index.name == "what"
-    assert table.index.is_unique
-    assert table["answer"].notna().all()
-    assert table.loc["base URL", "answer"] == PRODUCTION
-    assert str(tmp_path) in table.loc["history", "answer"]
-    assert not (tmp_path / "history.sqlite").exists()
-
-
-def test_the_doctor_says_what_is_wrong_and_shows_no_secret_of_it(monkeypatch):
-    monkeypatch.setenv("MAGIC_HOUR_BASE_URL", "https://user:s3cret@h.example/?key=s3cret")
-    table = mh.doctor()
-    assert table.loc["key", "answer"] == "none"
-    assert EXTRAS in table.loc["base URL", "answer"]
-    assert "s3cret" not in table.to_csv()
