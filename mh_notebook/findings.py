@@ -184,7 +184,8 @@ def _read_history(path: Path) -> str:
     database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=_LOCK_PATIENCE)
     with closing(database):
         _check_version(database)
-        database.execute("BEGIN IMMEDIATE")
+        database.execute("BEGIN IMMEDIATE")  # which alone SQLite allows on a read-only file too
+        database.execute("CREATE TABLE may_be_written (answer)")  # taken back below
         count = 0
         if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'projects'").fetchone():
             (count,) = database.execute("SELECT count(*) FROM projects").fetchone()
