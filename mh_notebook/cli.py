@@ -48,7 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--seed", type=int, default=0, help="which world (%(default)s)")
     sandbox.add_argument("--speed", type=float, default=60.0, help="how fast its time runs (%(default)s)")
     sandbox.set_defaults(run=_sandbox)
-    commands.add_parser("doctor", help="say what is installed and how it is set up").set_defaults(run=_doctor)
+    check = commands.add_parser("doctor", help="say what is wrong, if anything is; exits with 1 where not all is well")
+    check.add_argument("--offline", action="store_true", help="do not ask the API")
+    check.set_defaults(run=_doctor)
     return parser
 
 
@@ -95,6 +97,7 @@ def _sandbox(options: argparse.Namespace) -> int:
     return 0
 
 
-def _doctor(_: argparse.Namespace) -> int:
-    print(doctor().to_string())
-    return 0
+def _doctor(options: argparse.Namespace) -> int:
+    checkup = doctor(ask=not options.offline)
+    print(checkup)
+    return 0 if checkup.well else 1

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from ipaddress import ip_address
-from math import inf
-from typing import Any
+from typing import Any, cast
 
 from yarl import URL
 
@@ -13,6 +12,7 @@ from .protocol.errors import ConfigurationError, MissingTokenError
 from .protocol.redaction import Secret, redact
 
 PRODUCTION = "https://api.magichour.ai"
+LARGEST = 1_000_000_000  # seconds are some 30 years; of huge ones, clocks and locks raise errors of their own
 TOKEN_VARIABLES = ("MAGIC_HOUR_API_KEY", "API_TOKEN")
 
 
@@ -72,10 +72,38 @@ def is_loopback(host: str) -> bool:
 
 
 def positive(name: str, value: Any) -> float:
-    """Return a number that must be above zero; raises ConfigurationError."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < inf:
-        return value
-    raise ConfigurationError(f"{name} is {value!r}; it must be a number above zero.")
+    """Return a number that must be above zero, and no more than `LARGEST`; raises ConfigurationError.
+
+    Examples
+    --------
+    >>> positive("timeout", 2.5)
+    2.5
+    """
+    if _is_number(value) and 0 < value <= LARGEST:
+        return cast(float, value)
+    raise ConfigurationError(f"{name} is {_shown(value)}; it must be a number above zero, {LARGEST:,} at most.")
+
+
+def patience(name: str, value: Any) -> float | None:
+    """Return the seconds that somebody waits: None for ever, 0 not at all; raises ConfigurationError.
+
+    Examples
+    --------
+    >>> patience("timeout", None), patience("timeout", 0)
+    (None, 0)
+    """
+    if value is None or (_is_number(value) and 0 <= value <= LARGEST):
+        return cast("float | None", value)
+    raise ConfigurationError(f"{name} is {_shown(value)}; it must be 0 or more seconds, {LARGEST:,} at most, or None.")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _shown(value: Any) -> str:
+    """Show a value that was refused; Python refuses to write out an int of more than 4,300 digits."""
+    return "a huge number" if isinstance(value, int) and abs(value) > LARGEST else repr(value)[:80]
 
 
 def _text(name: str, value: str | None) -> str | None:

@@ -92,9 +92,17 @@ def test_the_readme_is_short_and_starts_with_the_two_commands():
     assert README.index("make demo") < README.index("```python")
 
 
-def test_doctor_on_the_command_line(capsys):
+def test_doctor_on_the_command_line_exits_with_1_where_not_all_is_well(capsys, sandbox, monkeypatch):
+    assert main(["doctor"]) == 1
+    assert capsys.readouterr().out.splitlines()[0].startswith("verdict        No API key was found. Run mh.login()")
+    monkeypatch.setenv("MAGIC_HOUR_BASE_URL", sandbox.url)
+    monkeypatch.setenv("MAGIC_HOUR_API_KEY", sandbox.token)
     assert main(["doctor"]) == 0
-    assert "mh-notebook" in capsys.readouterr().out
+    assert capsys.readouterr().out.splitlines()[0] == "verdict        All is well."
+    assert len(sandbox.requests) == 1
+    assert main(["doctor", "--offline"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "verdict        All is well, but the API was not asked."
+    assert len(sandbox.requests) == 1
 
 
 def test_a_port_in_use_on_the_command_line_is_one_line_and_status_1(sandbox, capsys):

@@ -52,7 +52,7 @@ MIXED_PROJECTS = {
 }
 FUNCTIONS = {
     "demo": "() -> None",
-    "doctor": "() -> pd.DataFrame",
+    "doctor": "(ask: bool = True) -> Checkup",
     "frame": "(refs: Refs, *, kind: str | None = None) -> pd.DataFrame",
     "gallery": "(xs: object, *, client: HasProjects | None = None, budget: int | None = None) -> Gallery",
     "history": "() -> pd.DataFrame",

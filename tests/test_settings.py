@@ -11,7 +11,7 @@ import pytest
 import mh_notebook as mh
 from mh_notebook import login as login_function
 from mh_notebook.default import key_source
-from mh_notebook.settings import PRODUCTION, find_base_url, find_token, is_loopback, positive
+from mh_notebook.settings import PRODUCTION, find_base_url, find_token, is_loopback, patience, positive
 
 KEY = "mhk_live_s3cret_0123456789_abcd"
 login_module = sys.modules["mh_notebook.login"]
@@ -159,13 +159,37 @@ def test_loopback_is_this_machine_alone():
     assert [is_loopback(host) for host in others] == [False] * len(others)
 
 
-@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "5", None, True, [1]])
+NO_NUMBERS = [-1, float("nan"), float("inf"), -float("inf"), 1e300, 10**400, 10**5000, "5", True, [1]]
+
+
+@pytest.mark.parametrize("value", [0, None, *NO_NUMBERS], ids=lambda value: str(type(value).__name__))
 def test_a_number_that_must_be_above_zero_is(value):
     with pytest.raises(mh.ConfigurationError, match="timeout"):
         positive("timeout", value)
     for name in ("timeout", "concurrency"):
         with pytest.raises(mh.ConfigurationError, match=name):
             mh.Client(KEY, **{name: value})
+
+
+@pytest.mark.parametrize("value", [0, *NO_NUMBERS], ids=lambda value: str(type(value).__name__))
+def test_seconds_that_cannot_be_waited_for_are_refused_wherever_they_are_given(client, sandbox, value):
+    calls = [
+        lambda: mh.Client(KEY, stall_timeout=value),
+        lambda: client.projects.watch(sandbox.refs, timeout=value),
+        lambda: client.v1.image_projects.check_result("x", timeout=value),
+    ]
+    for call in calls:
+        with pytest.raises(mh.ConfigurationError, match=r"timeout is .*; it must be") as caught:
+            call()
+        assert len(str(caught.value)) < 200
+    assert sandbox.requests == []
+
+
+def test_patience_is_seconds_or_for_ever():
+    assert [patience("timeout", value) for value in (None, 0, 0.5, 60)] == [None, 0, 0.5, 60]
+    for value in NO_NUMBERS:
+        with pytest.raises(mh.ConfigurationError, match=r"timeout is .*; it must be 0 or more seconds"):
+            patience("timeout", value)
 
 
 # Logging in
@@ -286,7 +310,7 @@ def test_a_secret_of_colab_is_found_before_anyone_is_asked(asked, sandbox, monke
     assert sandbox.token not in capsys.readouterr().out
 
 
-# The doctor
+# What is shown of the key
 
 
 def test_the_source_of_the_key_is_named_with_four_characters_at_most(monkeypatch):
@@ -296,27 +320,3 @@ def test_the_source_of_the_key_is_named_with_four_characters_at_most(monkeypatch
     for short in ("a", "abcd", "abcdefgh", "mhk_abcdefgh"):  # of a short key, not even those
         monkeypatch.setenv("MAGIC_HOUR_API_KEY", short)
         assert key_source() == "MAGIC_HOUR_API_KEY"
-
-
-def test_the_doctor_shows_no_more_of_the_key(monkeypatch, tmp_path):
-    monkeypatch.setenv("MAGIC_HOUR_API_KEY", KEY)
-    for _ in range(3):
-        table = mh.doctor()
-        shown = table.to_csv() + table.to_html() + repr(table.to_dict())
-        assert not [KEY[at : at + 5] for at in range(len(KEY) - 4) if KEY[at : at + 5] in shown.replace("https", "")]
-        assert table.loc["key", "answer"] == "MAGIC_HOUR_API_KEY, ending in abcd"
-    assert list(table.columns) == ["answer"]
-    assert table.index.name == "what"
-    assert table.index.is_unique
-    assert table["answer"].notna().all()
-    assert table.loc["base URL", "answer"] == PRODUCTION
-    assert str(tmp_path) in table.loc["history", "answer"]
-    assert not (tmp_path / "history.sqlite").exists()
-
-
-def test_the_doctor_says_what_is_wrong_and_shows_no_secret_of_it(monkeypatch):
-    monkeypatch.setenv("MAGIC_HOUR_BASE_URL", "https://user:s3cret@h.example/?key=s3cret")
-    table = mh.doctor()
-    assert table.loc["key", "answer"] == "none"
-    assert EXTRAS in table.loc["base URL", "answer"]
-    assert "s3cret" not in table.to_csv()

@@ -58,12 +58,19 @@ def read_retry_after(value: str | None, now: datetime) -> float | None:
         return None
     text = value.strip()
     try:
-        seconds = float(text) if text.isascii() and text.isdigit() else _seconds_until(text, now)
+        seconds = float(text) if text.isascii() and text.isdigit() else seconds_until(text, now)
     except (ValueError, OverflowError):
         return None
     return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
 
 
-def _seconds_until(date: str, now: datetime) -> float:
+def seconds_until(date: str, now: datetime) -> float:
+    """Seconds from now to an HTTP date; raises ValueError or OverflowError for what is none.
+
+    Examples
+    --------
+    >>> seconds_until("Thu, 01 Jan 2026 00:00:30 GMT", datetime(2026, 1, 1, tzinfo=UTC))
+    30.0
+    """
     moment = parsedate_to_datetime(date)
     return (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()

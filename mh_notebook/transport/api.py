@@ -3,37 +3,55 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import aiohttp
 from yarl import URL
 
+from mh_notebook.protocol.answered import Answered
 from mh_notebook.protocol.decoding import status_error
-from mh_notebook.protocol.errors import InvalidResponseError, MagicHourError, NotFoundError
+from mh_notebook.protocol.errors import MagicHourError, NotFoundError
 from mh_notebook.protocol.redaction import Secret
 from mh_notebook.protocol.retrying import is_transient, read_retry_after
 from mh_notebook.version import __version__
 
+from .bodies import read_body
 from .clock import Clock
-from .connection import CHUNK, Connections, our_errors
+from .connection import Connections, our_errors
 from .retries import Notice, retrying
-
-LARGEST_ANSWER = 8 * CHUNK  # bytes; a project's details are some 700
 
 
 class Api:
-    """The one place from which the API host is called, and the only one that knows the key."""
+    """The one place from which the API host is called, and the only one that knows the key.
+
+    Attributes
+    ----------
+    last_answer : Answered or None
+        The newest answer of any status; None before the first.
+    """
 
     def __init__(self, token: Secret, base_url: str, *, timeout: float, connections: Connections, clock: Clock) -> None:
         self.base_url, self.timeout = base_url, timeout
+        self.last_answer: Answered | None = None
+        self._last_dated: Answered | None = None
         self._connections, self._clock = connections, clock
         self.skew = 0.0
         self._headers = {
             "Authorization": Secret(f"Bearer {token}"),
             "Accept": "application/json",
+            "Accept-Encoding": "identity",  # 700 bytes gain nothing from being packed
             "User-Agent": f"mh-notebook/{__version__}",
         }
+
+    @property
+    def skew(self) -> float:
+        """Seconds by which the API's clock is ahead of ours (negative: behind), 0.0 while that is not known.
+
+        By the newest answer that bore a date; what lies within its precision counts as 0.0.
+        """
+        return 0.0 if self._last_dated is None else self._last_dated.certain_skew
 
     async def call(
         self,
@@ -43,8 +61,9 @@ class Api:
         kind: str = "",
         id: str = "",
         notice: Notice | None = None,
+        once: bool = False,
     ) -> bytes:
-        """Call the API, trying again after what may pass, all within one deadline.
+        """Call the API, trying again after what may pass, all within one deadline; `once` makes one attempt.
 
         Returns
         -------
@@ -65,7 +84,7 @@ class Api:
         try:
             return await attempt()
         except MagicHourError as error:
-            if not is_transient(error):
+            if once or not is_transient(error):
                 raise
             first = error
         return await self._try_again(attempt, first, deadline, notice, lost_delete=method == "DELETE")
@@ -99,6 +118,7 @@ class Api:
         url = URL(self.base_url + path, encoded=True)
         about = f"{kind} {id_}".strip() or path
         async with connection.requests:
+            sent_at, started = time.time(), time.monotonic()
             with our_errors(about):
                 async with connection.session.request(
                     method,
@@ -106,21 +126,17 @@ class Api:
                     headers=self._headers,
                     allow_redirects=False,
                     proxy=connection.proxy_for(url),
+                    auto_decompress=False,  # `read_body` bounds what comes out of it
                     timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=seconds / 3, sock_read=seconds / 3),
                 ) as response:
-                    status, headers, body = response.status, response.headers, await _read(response, about)
+                    status, headers, body = response.status, response.headers, await read_body(response, about)
+        self._note(Answered(status, sent_at, time.monotonic() - started, headers.get("Date")))
         if status == 200 or (method == "DELETE" and 200 <= status <= 299):
             return body
         retry_after = read_retry_after(headers.get("Retry-After"), datetime.now(UTC))
         raise status_error(status, body, kind=kind, id=id_, retry_after=retry_after)
 
-
-async def _read(response: aiohttp.ClientResponse, about: str) -> bytes:
-    chunks, size = [], 0
-    async for chunk in response.content.iter_any():
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > LARGEST_ANSWER:
-            response.close()
-            raise InvalidResponseError(f"Asked about {about}, the API sent more than {LARGEST_ANSWER} bytes.")
-    return b"".join(chunks)
+    def _note(self, answer: Answered) -> None:
+        self.last_answer = answer
+        if answer.date is not None:
+            self._last_dated = answer

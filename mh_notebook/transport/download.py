@@ -30,8 +30,7 @@ from mh_notebook.transport.files import (
     foreign_file,
     make_directory,
     on_disk,
-    read_head,
-    read_saved,
+    read_saved_and_head,
 )
 from mh_notebook.transport.parts import Part, clear_parts
 
@@ -101,7 +100,7 @@ async def _compare(connection: Connection, url: str, existing: Path, stem: str, 
         size = whole_size(response.status, response.headers)
         head = await _first_bytes(response)
         ending = extension(head, response.headers.get("Content-Type", ""), url)
-    saved, found = await on_disk(existing, read_saved, existing), await on_disk(existing, read_head, existing, _HEAD)
+    saved, found = await on_disk(existing, read_saved_and_head, existing, _HEAD)
     if saved.bytes == size and found == head:
         return saved
     if ending != existing.suffix:

@@ -95,17 +95,16 @@ def existing_output(directory: Path, stem: str) -> Path | None:
 
 def read_saved(path: Path) -> SavedFile:
     """Read what a file on disk is: all of it, for its hash."""
+    return read_saved_and_head(path, 0)[0]
+
+
+def read_saved_and_head(path: Path, count: int) -> tuple[SavedFile, bytes]:
+    """Read what a file on disk is, and its first bytes: opened once, so that both are of one file."""
     with path.open("rb") as file:
-        head = file.read(16)
+        head = file.read(max(count, 16))
         file.seek(0)
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return SavedFile(str(path), file.tell(), digest, media_type_of(head), 0.0)
-
-
-def read_head(path: Path, count: int) -> bytes:
-    """Read a file's first bytes."""
-    with path.open("rb") as file:
-        return file.read(count)
+        return SavedFile(str(path), file.tell(), digest, media_type_of(head[:16]), 0.0), head[:count]
 
 
 def foreign_file(path: Path, why: str) -> DownloadError:
