@@ -17,7 +17,8 @@ from urllib.request import getproxies
 
 from .client import _open_clients
 from .default import key_source
-from .history import _check_version, default_path
+from .history import default_path
+from .history.schema import version_of
 from .protocol.answered import COARSE, Answered
 from .protocol.decoding import decode_account
 from .protocol.errors import (
@@ -183,7 +184,7 @@ def _read_history(path: Path) -> str:
     """Count the projects of a history that is there, and see whether it may be written; nothing is changed."""
     database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=_LOCK_PATIENCE)
     with closing(database):
-        _check_version(database)
+        version_of(database)
         database.execute("BEGIN IMMEDIATE")  # which alone SQLite allows on a read-only file too
         database.execute("CREATE TABLE may_be_written (answer)")  # taken back below
         count = 0

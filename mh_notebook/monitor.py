@@ -19,7 +19,7 @@ from .frames import build_frame
 from .protocol.errors import ClientClosedError, InvalidRefError, MagicHourError, WaitTimeoutError
 from .protocol.models import Project
 from .protocol.refs import Ref
-from .settings import positive
+from .settings import patience
 from .transport.loop_thread import TICK, wait_for
 from .views.outputs import mimebundle
 from .views.panel import LivePanel
@@ -119,7 +119,7 @@ class Monitor:
         ConfigurationError
             `timeout` is no number of seconds.
         """
-        timeout = positive("timeout", timeout) if timeout else timeout
+        timeout = patience("timeout", timeout)
         if self._block is not None:
             with contextlib.suppress(ClientClosedError):  # closing the client ends the watch: that is an end too
                 self._block(self._wait(timeout))
@@ -189,7 +189,7 @@ class Monitor:
         """Follow all projects to their ends, draw what changes, freeze the view, and say that it is over."""
         drawing = asyncio.create_task(self._draw())
         try:
-            await self._watching.run()
+            await self._watching.run(pictures=self._view.has_pictures)
         finally:
             drawing.cancel()
             self._end()

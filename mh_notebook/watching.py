@@ -64,10 +64,10 @@ class Watching:
         """What is shown now, a frozen value."""
         return Panel(rows=tuple(line.row() for line in self.lines), media=self._media)
 
-    async def run(self) -> None:
-        """Follow all projects to their ends, and do what is asked meanwhile.
+    async def run(self, *, pictures: bool) -> None:
+        """Follow all projects to their ends, do what is asked meanwhile, and show at the end what was saved.
 
-        What is being watched is written down, so that another kernel can go on with it, until all has ended.
+        Without `pictures` no file is read for that. What is being watched is written down, so that another kernel can go on with it, until all has ended.
         """
         await self._core.begin_watch(self._targets)
         own = await self._core.durations()
@@ -76,7 +76,7 @@ class Watching:
                 line.own = own
                 self._tasks.create_task(self._follow(line))
         self._tasks = None
-        if not self._media:
+        if pictures and not self._media:
             await self._draw_media(self.lines, folded=True)
 
     def forget(self) -> None:

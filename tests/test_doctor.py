@@ -240,7 +240,7 @@ def folder(path):
     ("spoil", "reason"),
     [
         (no_database, "file is not a database"),
-        (newer, "it was made by a newer mh_notebook"),
+        (newer, "it was made by a newer mh_notebook: upgrade this one"),
         (folder, "unable to open database file"),
     ],
 )

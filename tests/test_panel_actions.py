@@ -7,6 +7,7 @@ import pytest
 from test_views import panel, row
 
 from mh_notebook.views.actions import Actions, choices
+from mh_notebook.views.panel import LivePanel
 from mh_notebook.views.state import Panel
 from mh_notebook.views.widgets import WidgetOutput
 
@@ -168,7 +169,8 @@ def test_a_download_that_fails_is_a_row_that_says_so(watched, sandbox, tmp_path)
     assert watched.errors == []
 
 
-def test_what_was_saved_is_shown_folded_at_the_end(sandbox, client):
+def test_what_was_saved_is_shown_folded_at_the_end_where_pictures_can_be(sandbox, client, monkeypatch):
+    monkeypatch.setattr(LivePanel, "has_pictures", True)
     refs = [sandbox.add("image", "AI_IMAGE", outcome="complete", image_count=2), sandbox.add("audio")]
     monitor = client.projects.watch(refs, download=True, download_directory="outputs")
     monitor.wait()
@@ -176,6 +178,10 @@ def test_what_was_saved_is_shown_folded_at_the_end(sandbox, client):
     assert "Show 3 outputs" in html
     assert html.count("<img") == 2
     assert html.count("<audio") == 1
+    monkeypatch.undo()
+    again = client.projects.watch(refs, download=True, download_directory="outputs")
+    again.wait()
+    assert again.panel.media == ""
 
 
 def test_a_click_after_the_end_does_nothing(sandbox, client):

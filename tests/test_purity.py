@@ -24,6 +24,7 @@ PURE = frozenset(  # modules that compute and do nothing else
         "hashlib",
         "math",
         "msgspec",
+        "statistics",
     }
     | {"msgspec.structs", "pathlib", "re", "types", "typing", "unicodedata", "urllib.parse"}
 )

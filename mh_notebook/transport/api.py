@@ -37,7 +37,6 @@ class Api:
         self.last_answer: Answered | None = None
         self._last_dated: Answered | None = None
         self._connections, self._clock = connections, clock
-        self.skew = 0.0
         self._headers = {
             "Authorization": Secret(f"Bearer {token}"),
             "Accept": "application/json",

@@ -45,6 +45,11 @@ class LivePanel:
         self._finished = False
         self._lock = threading.RLock()
 
+    @property
+    def has_pictures(self) -> bool:
+        """Whether what is shown can hold pictures."""
+        return self.renderer in ("widget", "html")
+
     def show(self) -> None:
         """Display the panel in the cell that runs. Call it in the user's thread."""
         with self._lock, harmless():
