@@ -253,6 +253,7 @@ class Client(_AnyClient):
 
     def close(self) -> None:
         """End the watches and the thread, close the connections, write the history. Closing twice is fine."""
+        self._core.closing = True
         self._thread.close(self._core.close)
         self._core.finish()
         self._finalizer.detach()  # last: an interrupted close is finished when the client is collected
@@ -268,6 +269,7 @@ class Client(_AnyClient):
 
 def _forget(core: Core, thread: LoopThread) -> None:
     """End what a collected client left. The garbage collector calls it in the middle of anything: wait for nothing."""
+    core.closing = True
     if not thread.let_go(core.close):
         core.let_go()
 

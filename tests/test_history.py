@@ -1,6 +1,5 @@
 """What was seen is on disk before anyone asks, changes once per change, and never stops anything."""
 
-import json
 import logging
 import os
 import sqlite3
@@ -12,22 +11,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from histories import KEY, LINK, OTHER_KEY, REFS, SHAPES, asked, environment_of, make, opened
 
 import mh_notebook as mh
 from mh_notebook import default
 from mh_notebook.frames import SCHEMA
 from mh_notebook.history import History, default_path
-from mh_notebook.protocol.decoding import decode_project
 from mh_notebook.protocol.refs import Ref
-
-KEY, OTHER_KEY = "mhk_live_s3cret_key_1", "mhk_live_s3cret_key_2"
-LINK = "https://files.example/a.png?auth-token=s3cret"
-SHAPES = {
-    "image": {"image_count": 1},
-    "video": {"width": 1, "height": 1, "start_seconds": 0, "end_seconds": 1, "fps": 1},
-    "audio": {},
-}
-REFS = [Ref("image", "a"), Ref("video", "b"), Ref("audio", "c")]
 
 
 @pytest.fixture(autouse=True)
@@ -44,21 +34,6 @@ def nothing_left_behind(clean_surroundings):
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "data" / "history.sqlite"
-
-
-def make(kind="image", id_="a", status="queued", charged=5, **changes):
-    answer = {"id": id_, "name": "A name", "status": status, "type": "A", "created_at": "2026-01-01T00:00:00Z"}
-    answer |= {"enabled": True, "credits_charged": charged, "downloads": [], "error": None}
-    return decode_project(kind, json.dumps(answer | SHAPES[kind] | changes).encode())
-
-
-def opened(path, token=KEY):
-    return closing(History(path, token))
-
-
-def asked(path, query):
-    with closing(sqlite3.connect(path)) as database:
-        return database.execute(query).fetchall()
 
 
 def test_the_file_and_its_directory_are_made_and_where_it_is_can_be_set(path, monkeypatch, tmp_path):
@@ -384,10 +359,7 @@ def test_a_client_works_beside_a_broken_history(sandbox, path):
 
 @pytest.fixture
 def environment(sandbox, monkeypatch):
-    monkeypatch.setenv("MAGIC_HOUR_BASE_URL", sandbox.url)
-    monkeypatch.setenv("MAGIC_HOUR_API_KEY", sandbox.token)
-    monkeypatch.setenv("MAGIC_HOUR_POLL_INTERVAL", "0.02")
-    yield
+    yield environment_of(sandbox, monkeypatch)
     default._current[1].close()
 
 
