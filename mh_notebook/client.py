@@ -14,8 +14,7 @@ import pandas as pd
 
 from .blocking import blocking, documented_as
 from .core import Core
-from .frames import build_frame
-from .history import History, default_path
+from .history import History, When, Which, default_path, empty_frame
 from .kind_projects import AnyProject, AsyncKindProjects, Directory
 from .monitor import Monitor
 from .projects import AsyncProjects
@@ -99,12 +98,14 @@ class _AnyClient:
         """Write what is left, at the end of the process."""
         self._core.finish()
 
-    def history(self) -> pd.DataFrame:
-        """Return what this client's account was seen to make: the frame's schema, plus when it was first seen.
+    def history(self, kind: Which = None, since: When = None, until: When = None, status: Which = None) -> pd.DataFrame:
+        """Return what this client's account was seen to make, oldest first: as `mh_notebook.history` does.
 
         Empty where the client was made with `history=False`.
         """
-        return build_frame([]) if self._core.history is None else self._core.history.frame()
+        if self._core.history is None:
+            return empty_frame()
+        return self._core.history.frame(kind, since, until, status)
 
     def __repr__(self) -> str:
         core = getattr(self, "_core", None)  # a traceback may show a client whose settings were refused
@@ -253,6 +254,7 @@ class Client(_AnyClient):
 
     def close(self) -> None:
         """End the watches and the thread, close the connections, write the history. Closing twice is fine."""
+        self._core.closing = True
         self._thread.close(self._core.close)
         self._core.finish()
         self._finalizer.detach()  # last: an interrupted close is finished when the client is collected
@@ -268,6 +270,7 @@ class Client(_AnyClient):
 
 def _forget(core: Core, thread: LoopThread) -> None:
     """End what a collected client left. The garbage collector calls it in the middle of anything: wait for nothing."""
+    core.closing = True
     if not thread.let_go(core.close):
         core.let_go()
 

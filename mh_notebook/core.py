@@ -52,7 +52,7 @@ class Core:
         self.watches: set[asyncio.Task[None]] = set()  # a loop alone does not keep its tasks alive
         self.save = Saver(self.fetch, self.connections, clock, history, directory, stall)
         self._kinds: dict[str, str] = {}  # of bare ids that were looked up
-        self._closing = False
+        self.closing = False  # said before the watches are ended: they do not end by themselves
 
     async def account(self) -> Account:
         """Get the account that owns the key."""
@@ -87,7 +87,7 @@ class Core:
         One that ends because its client is closed, with the kernel for instance, stays written down: `resume` takes
         it up again.
         """
-        if self.history is not None and not self._closing:
+        if self.history is not None and not self.closing:
             self.history.watched(list(refs))
 
     async def durations(self) -> dict[tuple[str, str], list[float]]:
@@ -172,7 +172,7 @@ class Core:
 
     async def close(self) -> None:
         """End the watches, close the sessions of the running loop, and write what is left of the history."""
-        self._closing = True
+        self.closing = True
         for watch in list(self.watches):
             watch.cancel()
         if self.watches:
@@ -182,7 +182,7 @@ class Core:
 
     def let_go(self) -> None:
         """Let go of what is left, and wait for nothing. From any thread, the garbage collector's too; twice is fine."""
-        self._closing = True
+        self.closing = True
         self.connections.abandon()
         if self.history is not None:
             self.history.let_go()

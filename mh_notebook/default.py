@@ -11,7 +11,7 @@ import pandas as pd
 
 from .blocking import documented_as
 from .client import Client, Projects
-from .history import History, default_path
+from .history import History, When, Which, default_path
 from .kind_projects import Directory
 from .monitor import Monitor
 from .protocol.errors import MissingTokenError
@@ -51,24 +51,48 @@ def watch(refs: Refs, **options: Unpack[WatchOptions]) -> Monitor:
     return default_client().projects.watch(refs, **options)
 
 
-def history() -> pd.DataFrame:
-    """Return all that was seen, oldest first: the frame's schema plus `first_seen_at` and `deleted_at`.
+def history(kind: Which = None, since: When = None, until: When = None, status: Which = None) -> pd.DataFrame:
+    """Return what was seen, oldest first. It needs no key and asks nobody.
 
-    With a key in the environment, that account's alone; needs no key and asks nobody.
+    With a key in the environment it is that account's alone. Without one it is every account's, and `account` tells
+    them apart.
+
+    Parameters
+    ----------
+    kind, status : str or list of str, optional
+        Only these.
+    since, until : datetime, date or str, optional
+        Only what was created from `since` on and before `until`; a day alone is meant whole. Text is read as ISO
+        8601; what says no zone is UTC. Of a project that never answered, it is when it was first asked for.
 
     Returns
     -------
     pandas.DataFrame
+        The columns of every frame, and after them:
+
+        - first_seen_at, started_at, finished_at, deleted_at (UTC): as seen; NA where it happened before anyone looked
+        - queue_seconds, render_seconds (Float64): up to the render's start, and from there to its end; NA where
+          either was not sharply seen, within 3 s or a fifth of it
+        - paths: a tuple of the files saved, () where there are none
+        - credits_refunded (Int64): what a failed or canceled project gave back; 0 for a complete one
+        - credits_estimated (Int64): the last charge seen before the end
+        - credits_changed_after (Int64): the charge now less that at the first sight of it complete
+        - account: eight characters that stand for the key it was seen with
+
+    Raises
+    ------
+    ConfigurationError
+        There is no such kind or status, or a time cannot be read.
 
     Examples
     --------
     >>> import mh_notebook as mh
-    >>> "credits_charged" in mh.history().columns
+    >>> "credits_refunded" in mh.history(kind="video", since="2026-01-01").columns
     True
     """
     store = _open_history()
     try:
-        return store.frame()
+        return store.frame(kind, since, until, status)
     finally:
         store.close()
 

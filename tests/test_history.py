@@ -1,6 +1,5 @@
 """What was seen is on disk before anyone asks, changes once per change, and never stops anything."""
 
-import json
 import logging
 import os
 import sqlite3
@@ -12,22 +11,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from histories import KEY, LINK, OTHER_KEY, REFS, SHAPES, asked, environment_of, make, opened
 
 import mh_notebook as mh
 from mh_notebook import default
 from mh_notebook.frames import SCHEMA
 from mh_notebook.history import History, default_path
-from mh_notebook.protocol.decoding import decode_project
+from mh_notebook.history.frame import HISTORY_SCHEMA
 from mh_notebook.protocol.refs import Ref
-
-KEY, OTHER_KEY = "mhk_live_s3cret_key_1", "mhk_live_s3cret_key_2"
-LINK = "https://files.example/a.png?auth-token=s3cret"
-SHAPES = {
-    "image": {"image_count": 1},
-    "video": {"width": 1, "height": 1, "start_seconds": 0, "end_seconds": 1, "fps": 1},
-    "audio": {},
-}
-REFS = [Ref("image", "a"), Ref("video", "b"), Ref("audio", "c")]
 
 
 @pytest.fixture(autouse=True)
@@ -44,21 +35,6 @@ def nothing_left_behind(clean_surroundings):
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "data" / "history.sqlite"
-
-
-def make(kind="image", id_="a", status="queued", charged=5, **changes):
-    answer = {"id": id_, "name": "A name", "status": status, "type": "A", "created_at": "2026-01-01T00:00:00Z"}
-    answer |= {"enabled": True, "credits_charged": charged, "downloads": [], "error": None}
-    return decode_project(kind, json.dumps(answer | SHAPES[kind] | changes).encode())
-
-
-def opened(path, token=KEY):
-    return closing(History(path, token))
-
-
-def asked(path, query):
-    with closing(sqlite3.connect(path)) as database:
-        return database.execute(query).fetchall()
 
 
 def test_the_file_and_its_directory_are_made_and_where_it_is_can_be_set(path, monkeypatch, tmp_path):
@@ -113,16 +89,17 @@ def test_each_change_of_status_or_credits_is_one_transition(path):
     assert all(moment.endswith("+00:00") for moment in times)
 
 
-def test_the_frame_has_the_schema_the_last_state_and_two_times(path):
+def test_the_frame_has_the_schema_and_the_last_state(path):
     with opened(path) as history:
         empty = history.frame()
         history.observe([make(charged=5), make("video", "b", "rendering", 450)]).result()
         history.observe([make(status="error", charged=0, error={"code": "c", "message": f"see {LINK}"})]).result()
         frame = history.frame()
-    extra = ["first_seen_at", "deleted_at"]
     for found in (empty, frame):
-        assert list(found.columns) == [*SCHEMA, *extra]
-        assert [str(found[name].dtype) for name in extra] == ["datetime64[us, UTC]"] * 2
+        assert list(found.columns) == [*SCHEMA, *HISTORY_SCHEMA]
+        assert {name: str(found[name].dtype) for name in HISTORY_SCHEMA} == {
+            name: str(dtype) for name, dtype in HISTORY_SCHEMA.items()
+        }
         assert str(found["credits_charged"].dtype) == "Int64"
     assert (len(empty), len(frame)) == (0, 2)
     image = frame[frame["kind"] == "image"].iloc[0]
@@ -384,10 +361,7 @@ def test_a_client_works_beside_a_broken_history(sandbox, path):
 
 @pytest.fixture
 def environment(sandbox, monkeypatch):
-    monkeypatch.setenv("MAGIC_HOUR_BASE_URL", sandbox.url)
-    monkeypatch.setenv("MAGIC_HOUR_API_KEY", sandbox.token)
-    monkeypatch.setenv("MAGIC_HOUR_POLL_INTERVAL", "0.02")
-    yield
+    yield environment_of(sandbox, monkeypatch)
     default._current[1].close()
 
 

@@ -36,6 +36,7 @@ RESUME = (
     "*, download: bool | None = None, download_directory: Directory = None, timeout: float | None = None) -> Monitor"
 )
 RESCUE = "hours: float = 6, download_directory: Directory = None) -> pd.DataFrame"
+HISTORY = "kind: Which = None, since: When = None, until: When = None, status: Which = None) -> pd.DataFrame"
 KIND_PROJECTS = {
     "get": "(self, id: str) -> AnyProject",
     "delete": "(self, id: str) -> None",
@@ -55,7 +56,7 @@ FUNCTIONS = {
     "doctor": "(ask: bool = True) -> Checkup",
     "frame": "(refs: Refs, *, kind: str | None = None) -> pd.DataFrame",
     "gallery": "(xs: object, *, client: HasProjects | None = None, budget: int | None = None) -> Gallery",
-    "history": "() -> pd.DataFrame",
+    "history": f"({HISTORY}",
     "login": "() -> None",
     "preview": "(x: object, *, client: HasProjects | None = None, budget: int | None = None) -> Preview",
     "rescue": f"({RESCUE}",
@@ -65,7 +66,7 @@ FUNCTIONS = {
 CLIENT_METHODS = {
     "account": "(self) -> Account",
     "close": "(self) -> None",
-    "history": "(self) -> pd.DataFrame",
+    "history": f"(self, {HISTORY}",
     "projects": "property",
     "v1": "property",
 }

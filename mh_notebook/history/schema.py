@@ -140,7 +140,7 @@ def output_number(path: str) -> int | None:
 
 def _refuse_foreign(database: sqlite3.Connection) -> None:
     names = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if names - {"facts", "projects", "transitions", "files"}:
+    if names - {"facts", "projects", "transitions", "files", "watching"}:
         raise sqlite3.DatabaseError("it is another program's database")
 
 

@@ -15,6 +15,7 @@ from mh_notebook.protocol.models import Project
 from mh_notebook.protocol.refs import Ref
 from mh_notebook.transport.clock import Clock
 
+from .choosing import When, Which
 from .database import Database, Row
 from .durations import read_durations
 from .files import COMPLETE, SAVED
@@ -112,12 +113,15 @@ class History:
         """Return all complete projects with their files, as `history.files` reads them."""
         return self.database.rows(COMPLETE, (self.database.account,))
 
-    def frame(self) -> pd.DataFrame:
-        """Return all that was seen, oldest first: the frame's schema plus `first_seen_at` and `deleted_at`.
+    def frame(self, kind: Which = None, since: When = None, until: When = None, status: Which = None) -> pd.DataFrame:
+        """Return what was seen, oldest first: see `mh_notebook.history`.
 
-        Both are datetime64[us, UTC].
+        Raises
+        ------
+        ConfigurationError
+            There is no such kind or status, or a time cannot be read.
         """
-        return read_frame(self.database)
+        return read_frame(self.database, kind, since, until, status)
 
     def close(self) -> None:
         """Write what is left and end the thread. Closing twice is fine."""
