@@ -97,9 +97,9 @@ def jupyter(folder, **variables):
 
 
 def keep_screenshot(page, name):
-    """Keep what a person would see, for a look."""
+    """Keep what a person would see of a page or a part of it, for a look."""
     SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+    (SCREENSHOTS / f"{name}.png").write_bytes(page.screenshot())  # given a path, playwright leaves a thread behind
 
 
 def _environment(home, variables):

@@ -1,6 +1,7 @@
 """A notebook that is open in JupyterLab or Notebook 7, driven through the application that both are made of."""
 
 import nbformat
+from labs import PATIENCE
 
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 # In the page: the application, and the notebook of that name.
@@ -58,25 +59,15 @@ class Tab:
 
     def run(self, index, *, wait=True):
         """Run one cell; with `wait`, to its end."""
-        number = self.evaluate(
-            """const before = panel.content.widgets[argument].model.executionCount;
-               panel.content.activeCellIndex = argument;
-               void app.commands.execute('notebook:run-cell');
-               return before;""",
-            index,
+        self.evaluate(
+            """panel.content.activeCellIndex = argument.index;
+               const run = app.commands.execute('notebook:run-cell');
+               const late = (_, fail) => setTimeout(() => fail(new Error('the cell still runs')), argument.patience);
+               if (argument.wait) await Promise.race([run, new Promise(late)]);""",
+            {"index": index, "wait": wait, "patience": PATIENCE},
         )
-        if wait:
-            self.wait_until_run(index, number)
-            error = self.page.locator(".jp-Cell").nth(index).locator(ERRORS)
-            assert error.count() == 0, error.first.inner_text()
-
-    def wait_until_run(self, index, before=None):
-        """Wait until a cell has a number, another than it had before."""
-        self.wait_until(
-            """(model => model.executionCount !== null && model.executionCount !== argument[1]
-                && model.executionState !== 'running')(panel.content.widgets[argument[0]].model)""",
-            [index, before],
-        )
+        error = self.page.locator(".jp-Cell").nth(index).locator(ERRORS)
+        assert error.count() == 0, error.first.inner_text()
 
     def run_all(self):
         """Clear the outputs and run every cell anew; it runs on."""

@@ -1,10 +1,8 @@
 """A watch in JupyterLab and Notebook 7: it moves, it ends, and neither a reload nor a dead kernel takes its end away."""
 
-import re
-from collections import Counter
-
 import pytest
 from labs import FRONT_ENDS
+from pages import states, wait_for_pictures
 from pixels import travel
 from worlds import add_many, add_slow_download, studio
 
@@ -15,12 +13,9 @@ WAIT = "frame = monitor.wait()"
 SHOW = "mh.gallery([project for project in monitor.projects if project.downloaded_paths])"
 WATCHED, WAITED, SHOWN = 1, 2, 3  # the cells' numbers
 
+# In the page, of a cell: each bar's share, null for one without a value.
 BARS = """index => [...document.querySelectorAll('.jp-Cell')][index].querySelectorAll('progress').values()
     .map(bar => bar.hasAttribute('value') ? bar.value / bar.max : null).toArray()"""
-PICTURES = """index => [...[...document.querySelectorAll('.jp-Cell')][index].querySelectorAll('.jp-OutputArea img')]
-    .map(picture => picture.complete && picture.naturalWidth > 0)"""
-WORDS = re.compile(r"^\W*(draft|queued|rendering|downloading|complete|error|canceled|failed|stopped)\b", re.MULTILINE)
-
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
@@ -33,12 +28,6 @@ def front_end(request):
     return request.param
 
 
-def states(tab, index=WATCHED):
-    """How many rows show each state, the summary line left out."""
-    summary, _, rows = tab.text(index).partition("\n")
-    return Counter(WORDS.findall(rows))
-
-
 ENDS = {"complete": 6, "error": 1, "canceled": 1}
 
 
@@ -49,16 +38,16 @@ def test_a_watch_moves_ends_and_its_end_outlives_page_and_kernel(place, front_en
     with place.notebook(front_end, "whole", WATCH, WAIT, SHOW, refs=refs) as tab:
         tab.run(WATCHED)
         tab.wait_for_text(WATCHED, "queued")
-        assert states(tab) == {"queued": 7, "rendering": 1}
+        assert states(tab.text(WATCHED)) == {"queued": 7, "rendering": 1}
         sandbox.turn(15)
         tab.page.wait_for_function(f"({BARS})({WATCHED}).filter(value => value === null).length === 8")
-        assert travel(tab.page, "progress:not([value])") > 0.5  # of a bar's length: it goes on, it does not start anew
+        assert travel(tab.page, "progress:not([value])") > 0.5  # of a bar's length: seen to move
         sandbox.turn(10)  # the slow one is rendered
         tab.page.wait_for_function(f"({BARS})({WATCHED}).some(value => value > 0.3 && value < 0.5)")  # real bytes
-        assert states(tab) == {"rendering": 7, "downloading": 1}
+        assert states(tab.text(WATCHED)) == {"rendering": 7, "downloading": 1}
         sandbox.turn(60)
         tab.run(WAITED)
-        assert states(tab) == {"complete": 6, "error": 1, "canceled": 1}
+        assert states(tab.text(WATCHED)) == {"complete": 6, "error": 1, "canceled": 1}
         assert None not in tab.page.evaluate(BARS, WATCHED)
         assert tab.comms() == 0
         tab.run(SHOWN)
@@ -78,7 +67,7 @@ def check_end(tab, text):
     """The panel's words are these, and every picture of the gallery is one."""
     tab.wait_for_text(WATCHED, "complete")
     assert tab.text(WATCHED) == text
-    tab.page.wait_for_function(f"({PICTURES})({SHOWN}).length === 3 && ({PICTURES})({SHOWN}).every(Boolean)")
+    wait_for_pictures(tab.page, 2)
     assert tab.page.locator("[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
     assert tab.page.locator("[data-mime-type='application/vnd.jupyter.error']").count() == 0
 
@@ -95,11 +84,11 @@ def test_a_page_reloaded_in_the_middle_of_a_watch_goes_on_to_the_true_end(place,
         place.sandbox.turn(60)
         tab.run(WAITED)
         tab.wait_for_text(WATCHED, "6 of 8 complete")
-        assert states(tab) == ENDS
+        assert states(tab.text(WATCHED)) == ENDS
         tab.save()
         tab.reload()
         tab.wait_for_text(WATCHED, "6 of 8 complete")
-        assert states(tab) == ENDS
+        assert states(tab.text(WATCHED)) == ENDS
 
 
 def test_a_kernel_that_dies_in_the_middle_of_a_watch_is_resumed_in_a_new_one(place, front_end):
@@ -112,9 +101,9 @@ def test_a_kernel_that_dies_in_the_middle_of_a_watch_is_resumed_in_a_new_one(pla
         tab.run(0)
         tab.run(2)
         tab.wait_for_text(2, "rendering")
-        assert states(tab, 2) == {"rendering": 8}
+        assert states(tab.text(2)) == {"rendering": 8}
         place.sandbox.turn(60)
         tab.run(3)
         tab.wait_for_text(2, "6 of 8 complete")
-        assert states(tab, 2) == ENDS
+        assert states(tab.text(2)) == ENDS
         assert tab.comms() == 0
