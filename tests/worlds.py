@@ -71,7 +71,7 @@ def add_many(sandbox, count, *, seconds=30.0):
 
 def add_slow_download(sandbox, *, size=1_000_000, sent=400_000, stall=5.0, **options):
     """Add a picture whose file stops coming for some seconds in the middle; then it breaks off, and is resumed."""
-    kind, id_ = sandbox.add("image", "AI_GIF", output_bytes=bytes(size), **options)
+    kind, id_ = sandbox.add("image", "AI_IMAGE", output_bytes=bytes(size), **options)
     sandbox.add_fault(f"/media/{id_}/*", cut_after=sent, stall=stall)
     return kind, id_
 
@@ -83,11 +83,12 @@ class Studio:
         self.folder, self.sandbox, self.server, self.browser = folder, sandbox, server, browser
 
     @contextmanager
-    def notebook(self, front_end, name, *cells, refs=(), theme="light", **page_options):
+    def notebook(self, front_end, name, *cells, refs=(), theme="light", prepare=lambda page: None, **page_options):
         """Open a new notebook of these cells, after one that makes `client` and `refs`; yield its tab."""
         file = f"{name}-{front_end}.ipynb"
         write_notebook(self.folder, file, SETUP.format(name=file, refs=refs), *cells)
         with new_page(self.browser, **page_options) as page:
+            prepare(page)
             tab = Tab(page, self.server, front_end).open(file, theme)
             tab.run(0)
             page.errors.clear()  # what the front end says of itself while it loads
