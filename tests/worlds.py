@@ -17,15 +17,19 @@ refs = {refs!r}"""
 
 
 class World(mh.Sandbox):
-    """An empty sandbox whose clock goes on only when told."""
+    """An empty sandbox whose clock goes on only when told; one that `runs` goes on by itself too."""
 
-    def __init__(self):
+    def __init__(self, runs=False):
         self._now = time.time()
-        super().__init__(speed=1, empty=True, clock=lambda: self._now)
+        super().__init__(speed=1, empty=True, clock=lambda: time.time() if runs else self._now)
 
     def turn(self, seconds):
         """Let time pass."""
         self._now += seconds
+
+    def add_each(self, projects):
+        """Add projects given as (kind, type, options); return their refs."""
+        return [self.add(kind, type_, **options) for kind, type_, options in projects]
 
     def variables(self):
         """The environment in which a kernel finds it, and asks it ten times a second."""
@@ -41,10 +45,10 @@ _Worlds.register("World", World)
 
 
 @contextmanager
-def world():
+def world(*, runs=False):
     """Run a world in a process of its own; yield what talks to it."""
     with _Worlds(ctx=get_context("spawn")) as manager:
-        yield manager.World()
+        yield manager.World(runs)
 
 
 LOTS = (  # what eight projects come to, in turn: kind, type, name, and how they end
@@ -61,12 +65,12 @@ LOTS = (  # what eight projects come to, in turn: kind, type, name, and how they
 
 def add_many(sandbox, count, *, seconds=30.0):
     """Add projects of all kinds and ends: queued for 10 s, then rendering for `seconds`."""
-    refs = []
+    made = []
     for number in range(count):
         kind, type_, name, ends = LOTS[number % len(LOTS)]
         name = name if count <= len(LOTS) else f"{name} {number + 1}"
-        refs.append(sandbox.add(kind, type_, name=name, queue_seconds=10, render_seconds=seconds, **ends))
-    return refs
+        made.append((kind, type_, {"name": name, "queue_seconds": 10, "render_seconds": seconds, **ends}))
+    return sandbox.add_each(made)
 
 
 def add_slow_download(sandbox, *, size=1_000_000, sent=400_000, stall=5.0, **options):
