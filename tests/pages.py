@@ -117,3 +117,56 @@ def widths(page, selector=OUTPUTS):
             document.documentElement.scrollWidth - window.innerWidth]""",
         selector,
     )
+
+
+def cut_texts(page, selector=OUTPUTS):
+    """The texts within a selector that end in an ellipsis."""
+    return page.evaluate(
+        """selector => [...document.querySelectorAll(selector)].flatMap(output => [...output.querySelectorAll('*')])
+            .filter(one => one.children.length === 0 && one.checkVisibility() && one.scrollWidth > one.clientWidth + 1
+                && getComputedStyle(one).textOverflow === 'ellipsis').map(one => one.innerText)""",
+        selector,
+    )
+
+
+# Each visible text as lines: [left, top, right, bottom, text, number], as far as it is not clipped away.
+_LINES = """const lines = [];
+    for (const [number, output] of [...document.querySelectorAll(selector)].entries()) {
+        const walker = document.createTreeWalker(output, NodeFilter.SHOW_TEXT);
+        for (let at = 0; walker.nextNode(); at++) {
+            const holder = walker.currentNode.parentElement, text = walker.currentNode.textContent.trim();
+            if (!text || !holder.checkVisibility()) continue;
+            const range = document.createRange(), place = holder.getBoundingClientRect();
+            range.selectNodeContents(walker.currentNode);
+            const open = getComputedStyle(holder).overflowX === 'visible';
+            for (const box of range.getClientRects()) {
+                const right = open ? box.right : Math.min(box.right, place.right);
+                lines.push({left: box.left, top: box.top, right, bottom: box.bottom, text, holder, node: `${number}/${at}`});
+            }
+        }
+    }"""
+
+
+def overlapping_texts(page, selector=OUTPUTS):
+    """Pairs of texts within a selector that lie upon one another."""
+    return page.evaluate(
+        f"""selector => {{ {_LINES}
+            return lines.flatMap((a, at) => lines.slice(at + 1, at + 12).filter(b => a.node !== b.node
+                && Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2
+                && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4).map(b => [a.text, b.text]));
+        }}""",
+        selector,
+    )
+
+
+def protruding_texts(page, selector=OUTPUTS):
+    """The texts within a selector that stick out of the frame that is drawn around them."""
+    return page.evaluate(
+        f"""selector => {{ {_LINES}
+            const framed = one => parseFloat(getComputedStyle(one).borderRightWidth) > 0;
+            const frame = one => !one || one.matches(selector) ? null : framed(one) ? one : frame(one.parentElement);
+            return lines.filter(line => line.right > (frame(line.holder)?.getBoundingClientRect().right ?? Infinity) + 1)
+                .map(line => line.text);
+        }}""",
+        selector,
+    )

@@ -72,7 +72,14 @@ class Tab:
     def run_all(self):
         """Clear the outputs and run every cell anew; it runs on."""
         self.evaluate("await app.commands.execute('notebook:clear-all-cell-outputs')")
-        self.evaluate("void app.commands.execute('notebook:run-all-cells')")
+        self.page.wait_for_function(f"document.querySelectorAll('{OUTPUTS}').length === 0")
+        self.evaluate("void app.commands.execute('notebook:run-all-cells')")  # not its promise: go on now
+
+    def wait_until_all_run(self):
+        """Wait until every code cell has a number."""
+        self.wait_until(
+            "panel.content.widgets.every(cell => cell.model.type !== 'code' || cell.model.executionCount !== null)"
+        )
 
     def save(self):
         """Save the notebook, outputs and all."""

@@ -86,7 +86,9 @@ def pressable(tab):
 
 def walk(tab, until=None):
     """Press Tab from the cell's start through all of its output; return the words on what had the focus there."""
-    tab.evaluate("panel.content.activeCellIndex = argument; panel.content.mode = 'command'; panel.content.node.focus()", 1)
+    tab.evaluate(
+        "panel.content.activeCellIndex = argument; panel.content.mode = 'command'; panel.content.node.focus()", 1
+    )
     tab.page.locator(".jp-Cell").nth(WATCHED).locator(".jp-InputPrompt").click()
     reached = []
     for _ in range(40):

@@ -98,7 +98,9 @@ def test_a_page_that_strips_styles_scripts_and_players_can_still_be_read(place, 
         keep_screenshot(page, "stripped")
         wait_for_pictures(page, 3)
     words = Counter(re.findall(r"\w+", text))
-    assert {word: words[word] for word in ("error", "complete")} == {"error": 1, "complete": 7}, text  # six, and the sum
+    assert {word: words[word] for word in ("error", "complete")} == {"error": 1, "complete": 7}, (
+        text
+    )  # six, and the sum
     for name in NAMES:
         assert re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text), (name, text)
     assert len([line for line in text.splitlines() if any(name in line for name in NAMES)]) >= 8

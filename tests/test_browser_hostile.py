@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 TEXTS = {
     "picture": "<img src=x onerror=canary()>",
     "script": "</script><script>canary()</script>",
-    "quotes": "\"'><svg onload=canary()><a href=\"javascript:canary()\">here</a>",
+    "quotes": '"\'><svg onload=canary()><a href="javascript:canary()">here</a>',
     "bidi": "safe \u202egpj.exe\u202c end",
     "long": "W" * 10_000,
     "template": "{{7*7}} ${7*7} <%= 7*7 %>",
@@ -56,7 +56,9 @@ def test_hostile_text_stays_text_and_within_its_place(place, front_end):
     refs = hostile(place.sandbox)
     cells = (LIVE, FRAME, CARDS, f"import json; texts = {json.dumps(json.dumps(list(TEXTS.values())))}\n{FILES}")
     watch_page = {}
-    with place.notebook(front_end, "hostile", *cells, refs=refs, prepare=lambda page: watch_page.update(c=Canary(page))) as tab:
+    with place.notebook(
+        front_end, "hostile", *cells, refs=refs, prepare=lambda page: watch_page.update(c=Canary(page))
+    ) as tab:
         canary = watch_page["c"]
         tab.run(1)
         tab.wait_for_text(1, "queued")
@@ -89,7 +91,9 @@ def check(tab, canary, name, cells):
     assert canary.sings() == []
     for cell in cells:
         chosen = f".jp-Cell:nth-child({cell + 1} of .jp-Cell) {OUTPUTS}"
-        strange = f"{chosen} :is(script, svg:not([data-icon]), a[href^='javascript'], mjx-container, img[src='x'], code, b)"
+        strange = (
+            f"{chosen} :is(script, svg:not([data-icon]), a[href^='javascript'], mjx-container, img[src='x'], code, b)"
+        )
         assert [one.evaluate("one => one.outerHTML") for one in tab.page.locator(strange).all()] == []
         assert "\u202e" not in tab.text(cell)
         assert max(widths(tab.page, chosen)) <= 4

@@ -2,7 +2,7 @@
 
 import pytest
 from labs import FRONT_ENDS, PATIENCE, SCREENSHOTS
-from pages import wait_for_pictures, widths
+from pages import cut_texts, overlapping_texts, protruding_texts, wait_for_pictures, widths
 from tabs import OUTPUTS, THEMES
 from worlds import add_many, studio
 
@@ -12,35 +12,6 @@ COUNTS = (8, 30, 100)
 WIDTHS = (800, 1600)  # pixels
 TALL = 2800  # pixels of the window: no output is longer, or its picture would show the front end's edges
 GALLERY = 4  # the cell's number, after one for each count
-
-# The facts of a row that end in an ellipsis; names may, and whole paths.
-CUT = """outputs => [...document.querySelectorAll(outputs)].flatMap(output => [...output.querySelectorAll('*')])
-    .filter(one => one.children.length === 0 && one.checkVisibility() && one.scrollWidth > one.clientWidth + 1
-        && getComputedStyle(one).textOverflow === 'ellipsis').map(one => one.innerText)"""
-# Pairs of texts that lie upon one another.
-OVERLAPPING = """outputs => {
-    const boxes = [];
-    for (const output of document.querySelectorAll(outputs)) {
-        const walker = document.createTreeWalker(output, NodeFilter.SHOW_TEXT);
-        while (walker.nextNode()) {
-            const node = walker.currentNode;
-            if (!node.textContent.trim() || !node.parentElement.checkVisibility()) continue;
-            const range = document.createRange();
-            range.selectNodeContents(node);
-            const place = node.parentElement.getBoundingClientRect();
-            const open = getComputedStyle(node.parentElement).overflowX === 'visible';
-            for (const box of range.getClientRects())  // one for each line
-                boxes.push([box.left, box.top, open ? box.right : Math.min(box.right, place.right), box.bottom,
-                            node.textContent]);
-        }
-    }
-    const found = [];
-    boxes.forEach((a, at) => boxes.slice(at + 1, at + 12).forEach(b => {
-        if (Math.min(a[2], b[2]) - Math.max(a[0], b[0]) > 2 && Math.min(a[3], b[3]) - Math.max(a[1], b[1]) > 4)
-            found.push([a[4], b[4]]);
-    }));
-    return found;
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +42,9 @@ def test_panels_and_galleries_keep_within_their_place_at_every_width_and_theme(p
         for cell in (1, 2, 3):
             tab.wait_for_text(cell, "error")
         look(tab, "final", faults)
-    assert faults == dict.fromkeys(faults, {"out by": [0, 0], "cut at 1600": [], "overlapping": []})
+    none = {"out by": [0, 0], "cut at 1600": [], "overlapping": [], "out of its frame": []}
+    wrong = {(*where, what): some for where, found in faults.items() for what, some in found.items()}
+    assert {where: some for where, some in wrong.items() if some != none[where[-1]]} == {}
 
 
 def look(tab, moment, faults):
@@ -84,9 +57,12 @@ def look(tab, moment, faults):
             for cell, name in enumerate((*COUNTS, "gallery")[: GALLERY if moment == "final" else 3], start=1):
                 keep(tab, cell, f"{name}-{moment}-{tab.front_end}-{theme}-{width}")
             out = [max(0, pixels - 4) for pixels in widths(tab.page)]
-            cut = tab.page.evaluate(CUT, OUTPUTS) if width == 1600 else []
-            overlapping = tab.page.evaluate(OVERLAPPING, OUTPUTS)
-            faults[moment, theme, width] = {"out by": out, "cut at 1600": cut, "overlapping": overlapping}
+            faults[moment, theme, width] = {
+                "out by": out,
+                "cut at 1600": cut_texts(tab.page) if width == 1600 else [],
+                "overlapping": overlapping_texts(tab.page),
+                "out of its frame": protruding_texts(tab.page),
+            }
 
 
 def settle(page):

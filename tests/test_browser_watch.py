@@ -17,6 +17,7 @@ WATCHED, WAITED, SHOWN = 1, 2, 3  # the cells' numbers
 BARS = """index => [...document.querySelectorAll('.jp-Cell')][index].querySelectorAll('progress').values()
     .map(bar => bar.hasAttribute('value') ? bar.value / bar.max : null).toArray()"""
 
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     with studio(tmp_path_factory.mktemp("studio")) as opened:

@@ -50,7 +50,11 @@ def kernel(tmp_path):
 def measure(kernel, count):
     """Watch so many projects that begin and end one after another; return what it cost."""
     made = [
-        (kind, type_, {"name": f"{name} {number}", "queue_seconds": number % 7, "render_seconds": 3 + number % 11, **ends})
+        (
+            kind,
+            type_,
+            {"name": f"{name} {number}", "queue_seconds": number % 7, "render_seconds": 3 + number % 11, **ends},
+        )
         for number, (kind, type_, name, ends) in enumerate((LOTS * count)[:count])
     ]
     message_id = kernel.send(WATCH.format(refs=kernel.sandbox.add_each(made)))
