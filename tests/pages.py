@@ -141,7 +141,8 @@ _LINES = """const lines = [];
             const open = getComputedStyle(holder).overflowX === 'visible';
             for (const box of range.getClientRects()) {
                 const right = open ? box.right : Math.min(box.right, place.right);
-                lines.push({left: box.left, top: box.top, right, bottom: box.bottom, text, holder, node: `${number}/${at}`});
+                const node = `${number}/${at}`;
+                lines.push({left: box.left, top: box.top, right, bottom: box.bottom, text, holder, node});
             }
         }
     }"""
@@ -165,8 +166,8 @@ def protruding_texts(page, selector=OUTPUTS):
         f"""selector => {{ {_LINES}
             const framed = one => parseFloat(getComputedStyle(one).borderRightWidth) > 0;
             const frame = one => !one || one.matches(selector) ? null : framed(one) ? one : frame(one.parentElement);
-            return lines.filter(line => line.right > (frame(line.holder)?.getBoundingClientRect().right ?? Infinity) + 1)
-                .map(line => line.text);
+            const end = one => frame(one)?.getBoundingClientRect().right ?? Infinity;
+            return lines.filter(line => line.right > end(line.holder) + 1).map(line => line.text);
         }}""",
         selector,
     )

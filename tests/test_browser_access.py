@@ -4,7 +4,7 @@ import pytest
 from labs import FRONT_ENDS
 from pages import axe_violations, pale_texts
 from tabs import OUTPUTS, THEMES
-from worlds import LOTS, add_many, add_slow_download, studio
+from worlds import add_many, add_slow_download, studio
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 

@@ -69,7 +69,8 @@ def settle(page):
     """Wait until the outputs have the same size in two frames of the page."""
     page.evaluate(
         """async ([outputs, patience]) => {
-            const sizes = () => [...document.querySelectorAll(outputs)].map(one => `${one.offsetWidth}x${one.offsetHeight}`).join();
+            const size = one => `${one.offsetWidth}x${one.offsetHeight}`;
+            const sizes = () => [...document.querySelectorAll(outputs)].map(size).join();
             const frame = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
             const until = performance.now() + patience;
             for (let before = null; before !== (before = sizes()) && performance.now() < until; ) await frame();

@@ -1,4 +1,4 @@
-"""A watch in JupyterLab and Notebook 7: it moves, it ends, and neither a reload nor a dead kernel takes its end away."""
+"""A watch in JupyterLab and Notebook 7: it moves and ends, and no reload and no dead kernel takes its end away."""
 
 import pytest
 from labs import FRONT_ENDS

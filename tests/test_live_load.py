@@ -1,7 +1,6 @@
 """What many watched projects cost: comms, messages, bytes, the time to open, the loop's lateness, the saved size."""
 
 import json
-import re
 from datetime import datetime
 from statistics import median
 

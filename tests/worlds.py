@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.managers import BaseManager
 
-import mh_notebook as mh
 from labs import chromium, jupyter, keep_screenshot, new_page
 from tabs import Tab, write_notebook
+
+import mh_notebook as mh
 
 SETUP = """import os
 os.environ["MH_NOTEBOOK_HISTORY"] = "{name}.sqlite"
