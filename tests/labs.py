@@ -1,4 +1,4 @@
-"""A real JupyterLab in a real Chromium: opened, driven and looked at."""
+"""A real Jupyter server in front of a real Chromium: JupyterLab and Notebook 7, opened and looked at."""
 
 import json
 import os
@@ -16,7 +16,9 @@ from playwright.sync_api import sync_playwright
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-PATIENCE = 60_000  # milliseconds; a loaded machine is slow
+PATIENCE = int(os.environ.get("MH_NOTEBOOK_TEST_PATIENCE", "30")) * 1000  # milliseconds; a loaded machine is slow
+# The path under which each opens a notebook; a workspace of its own, or JupyterLab opens the earlier ones too.
+FRONT_ENDS = {"lab": "lab/workspaces/{stem}/tree/{name}", "notebook": "notebooks/{name}"}
 SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},  # else what is out of sight is not drawn
@@ -33,75 +35,76 @@ def browser_path():
 
 
 @contextmanager
-def chromium(width=1280, height=900, scheme="light"):
-    """Open a page in Chromium; what its console calls an error is kept in `page.errors`."""
+def chromium():
+    """Run a Chromium."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
-        page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-        page.set_default_timeout(PATIENCE)
         try:
-            yield page
+            yield browser
         finally:
             browser.close()
 
 
 @contextmanager
-def jupyterlab(folder, theme="JupyterLab Light"):
-    """Run a JupyterLab on a folder; yield the address with its token."""
+def new_page(browser, *, width=1280, height=900, scheme="light", scripts=True):
+    """Open a page with a storage of its own; what its console calls an error is kept in `page.errors`."""
+    size = {"width": width, "height": height}
+    context = browser.new_context(viewport=size, color_scheme=scheme, java_script_enabled=scripts)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.errors = []
+    page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    try:
+        yield page
+    finally:
+        context.close()
+
+
+class Server:
+    """A running Jupyter server."""
+
+    def __init__(self, folder, port):
+        self.folder, self.port = folder, port
+
+    def address(self, front_end, name):
+        """Where a front end shows a notebook."""
+        path = FRONT_ENDS[front_end].format(stem=Path(name).stem, name=name)
+        return f"http://127.0.0.1:{self.port}/{path}?token=t"
+
+
+@contextmanager
+def jupyter(folder, **variables):
+    """Run one server for both front ends on a folder; `variables` are its kernels' environment."""
     home = folder / ".jupyter-home"
-    settings = {**SETTINGS, "@jupyterlab/apputils-extension/themes": {"theme": theme}}
-    for name, content in settings.items():
+    for name, content in SETTINGS.items():
         package, _, plugin = name.rpartition("/")
         place = home / "config" / "lab" / "user-settings" / package / f"{plugin}.jupyterlab-settings"
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(json.dumps(content))
     port = _free_port()
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"]
-    command += [
-        f"--port={port}",
-        "--ServerApp.port_retries=0",
-        "--IdentityProvider.token=t",
-        f"--notebook-dir={folder}",
-    ]
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}"]
+    command += ["--ServerApp.port_retries=0", "--IdentityProvider.token=t", f"--notebook-dir={folder}"]
+    command += [f"--{app}.expose_app_in_browser=True" for app in ("LabApp", "JupyterNotebookApp")]
     with (folder / "lab.log").open("wb") as log:
-        server = subprocess.Popen(command, env=_environment(home), stdout=log, stderr=log)
+        server = subprocess.Popen(command, env=_environment(home, variables), stdout=log, stderr=log)
     try:
         _wait_until_up(f"http://127.0.0.1:{port}/api/status?token=t", server, folder / "lab.log")
-        yield f"http://127.0.0.1:{port}/lab", "?token=t"
+        yield Server(folder, port)
     finally:
         server.terminate()
         server.wait(20)
 
 
-def run_all(page):
-    """Clear the open notebook, and run every cell of it anew; it runs on."""
-    page.wait_for_function(
-        """() => { const app = window.jupyterapp; const session = app?.shell.currentWidget?.context?.sessionContext;
-                   return session?.session?.kernel?.status === 'idle'
-                       && app.commands.isEnabled('notebook:run-all-cells'); }"""
-    )
-    page.evaluate("window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
-    page.wait_for_function("document.querySelectorAll('.jp-OutputArea-output').length === 0")
-    page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")  # not its promise: go on now
-
-
-def wait_until_run(page):
-    """Wait until every code cell has a number."""
-    page.wait_for_function(
-        """() => { const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(p => p.innerText);
-                   return prompts.length > 0 && prompts.every(text => /\\[\\d+\\]/.test(text)); }"""
-    )
-
-
 def keep_screenshot(page, name):
-    """Keep what a person would see, for a look."""
+    """Keep what a person would see of a page or a part of it, for a look."""
     SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+    (SCREENSHOTS / f"{name}.png").write_bytes(page.screenshot())  # given a path, playwright leaves a thread behind
 
 
-def _environment(home):
+def _environment(home, variables):
     places = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_RUNTIME_DIR": "runtime", "IPYTHONDIR": "ipython", "HOME": "home"}
-    return {**os.environ, **{name: str(home / place) for name, place in places.items()}}
+    return {**os.environ, **{name: str(home / place) for name, place in places.items()}, **variables}
 
 
 def _free_port():

@@ -4,7 +4,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from labs import chromium, jupyterlab, keep_screenshot, run_all, wait_until_run
+from labs import chromium, jupyter, keep_screenshot, new_page
+from tabs import Tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -20,13 +21,13 @@ BARS = """() => [...document.querySelectorAll('.jp-OutputArea progress')]
 
 def test_the_quickstart_runs_in_jupyterlab_its_bars_end_and_its_media_are_real(tmp_path):
     shutil.copy(QUICKSTART, tmp_path)
-    with jupyterlab(tmp_path) as (address, token), chromium() as page:
-        page.goto(f"{address}/tree/{QUICKSTART.name}{token}")
-        run_all(page)
+    with jupyter(tmp_path) as server, chromium() as browser, new_page(browser) as page:
+        tab = Tab(page, server, "lab").open(QUICKSTART.name)
+        tab.run_all()
         page.wait_for_function(f"({BARS})().includes(null)")  # a bar that moves
         page.evaluate("document.querySelector('progress')?.scrollIntoView({block: 'center'})")
         keep_screenshot(page, "quickstart-live")
-        wait_until_run(page)
+        tab.wait_until_all_run()
 
         page.wait_for_function("document.querySelectorAll('.jp-OutputArea .jupyter-widgets').length === 0")  # frozen
         bars = page.evaluate(BARS)
@@ -47,7 +48,7 @@ def test_the_exported_page_shows_the_true_end_without_a_kernel_and_fetches_nothi
     from mh_notebook.notebooks import run_notebook
 
     run = run_notebook(QUICKSTART, tmp_path / "output" / "quickstart.html")
-    with chromium() as page:
+    with chromium() as browser, new_page(browser) as page:
         asked = []
         page.on("request", lambda request: asked.append(request.url.partition(":")[0]))
         page.goto(run.page.as_uri())
