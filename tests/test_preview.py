@@ -14,8 +14,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from mh_notebook.views.figures import PICTURE_BUDGET, PLAYER_BUDGET
 from mh_notebook.views.kinds_of_media import HEAD, sniff
-from mh_notebook.views.media import PICTURE_BUDGET, PLAYER_BUDGET, Gallery, gallery, preview
+from mh_notebook.views.media import Gallery, gallery, preview
 from mh_notebook.views.pictures import BrokenPictureError, fit
 
 MP4 = b"\x00\x00\x00\x20ftypisom" + bytes(52)

@@ -34,9 +34,7 @@ OGG = Media("audio/ogg", "audio", "OGG")
 FLAC = Media("audio/flac", "audio", "FLAC")
 UNKNOWN = Media("application/octet-stream", "", "file")
 
-_BY_TYPE = {
-    media.mime: media for media in (PNG, JPEG, WEBP, GIF, AVIF, HEIC, MP4, MOV, WEBM, M4A, WAV, MP3, OGG, FLAC)
-}
+_BY_TYPE = {media.mime: media for media in (PNG, JPEG, WEBP, GIF, AVIF, HEIC, MP4, MOV, WEBM, M4A, WAV, MP3, OGG, FLAC)}
 
 
 def sniff(head: bytes) -> Media:

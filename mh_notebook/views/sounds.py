@@ -69,7 +69,7 @@ def _after_tag(window: Window) -> int:
 def _frame_count(frame: bytes) -> int:
     for mark, flagged, offset in ((b"Xing", True, 8), (b"Info", True, 8), (b"VBRI", False, 14)):
         at = frame.find(mark)
-        if at >= 0 and (not flagged or frame[at + 7 : at + 8] and frame[at + 7] & 1):
+        if at >= 0 and (not flagged or (frame[at + 7 : at + 8] and frame[at + 7] & 1)):
             return number(frame[at + offset : at + offset + 4])
     return 0
 
