@@ -24,6 +24,7 @@ from .wording import bytes_text, cut, duration_text, shown, size_text
 
 PICTURE_BUDGET = 128 * 1024  # bytes of one embedded picture: twenty notebook cells of them stay below 4 MB in base64
 PLAYER_BUDGET = 2 * 1024 * 1024  # bytes of one embedded sound or video
+_LINK = "color:inherit;text-decoration:underline"  # a page may have no colour for links on a dark ground
 _HEIC = "HEIC picture: most browsers do not show it."
 
 
@@ -117,7 +118,7 @@ def _path(seen: Seen) -> Markup | None:
     """Show where a file lies: as a link where the notebook can follow one, else as text."""
     text = cut(shown(seen.source.path), 300)
     link = relative(seen.source.path) if seen.readable else ""
-    return tag("div", tag("a", text, href=link) if link else text, style=MUTED) if text else None
+    return tag("div", tag("a", text, href=link, style=_LINK) if link else text, style=MUTED) if text else None
 
 
 def _poster(seen: Seen, budget: int, frame: Frame) -> str | None:

@@ -100,10 +100,10 @@ def _enlargeable(link: str, alt: str, opened: Shape) -> Markup:
     image = tag("img", src=link, alt=alt, width=opened.width, height=opened.height, style=_WHOLE)
     summary = tag("summary", image, title="Enlarge, or make small again", style=_SUMMARY)
     box = tag("div", style=f"width:{opened.width}px;height:0")
-    return tag("details", summary, box, style="overflow:hidden;padding:0;margin:0")
+    return tag("details", summary, box, style="overflow:hidden;padding:0;margin:-3px")
 
 
-# The ring that shows where the keyboard is needs 3 pixels inside what is cut off.
+# The ring that shows where the keyboard is needs 3 pixels inside what is cut off; the margin takes them back.
 _SUMMARY = "display:block;list-style:none;cursor:pointer;padding:3px;margin:0"
 
 
