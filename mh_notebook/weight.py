@@ -75,7 +75,7 @@ def weight(path: str | os.PathLike[str] | None = None) -> pd.DataFrame:
     text = _read(notebook)
     try:
         rows = sorted(_rows(text), key=lambda row: -row["bytes"])
-    except (ValueError, AttributeError, TypeError, RecursionError) as problem:
+    except (ValueError, AttributeError, TypeError, LookupError, RecursionError) as problem:
         raise ConfigurationError(
             f"{notebook.name} is not a notebook.", hint="Give the path of an .ipynb file."
         ) from problem

@@ -52,7 +52,9 @@ def film(codec=b"avc1", *, seconds=3, width=640, height=360, sound=b"", turned=F
 
 
 def track(handler, codec, width=0, height=0, turned=False):
-    matrix = (0, 1 << 16, 0, -(1 << 16), 0, 0, 0, 0, 1 << 30) if turned else (1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
+    matrix = (
+        (0, 1 << 16, 0, -(1 << 16), 0, 0, 0, 0, 1 << 30) if turned else (1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
+    )
     header = box(b"tkhd", bytes(40), struct.pack(">9i", *matrix), struct.pack(">II", width << 16, height << 16))
     entry = box(b"stsd", struct.pack(">II", 0, 1), box(codec, bytes(78)))
     media = box(b"mdia", box(b"hdlr", bytes(8), handler, bytes(12)), box(b"minf", box(b"stbl", entry)))

@@ -51,7 +51,11 @@ def test_a_turned_film_says_its_size_as_it_is_shown():
 
 def test_a_film_in_fragments_says_its_duration_where_it_is_written():
     assert seen(film(fragments=7)).seconds == 7.0
-    index = struct.pack(">IIIIIHH", 0, 1, 500, 0, 0, 0, 2) + struct.pack(">III", 9, 1000, 0) + struct.pack(">III", 9, 750, 0)
+    index = (
+        struct.pack(">IIIIIHH", 0, 1, 500, 0, 0, 0, 2)
+        + struct.pack(">III", 9, 1000, 0)
+        + struct.pack(">III", 9, 750, 0)
+    )
     assert seen(film(seconds=0) + box(b"sidx", index)).seconds == 3.5
 
 

@@ -54,7 +54,7 @@ def wish(seen: Seen, budget: int | None) -> Wish:
     instead = min(POSTER, most) if seen.media.player == "video" else 0
     if seen.problem or seen.size > most:
         return Wish(instead)
-    return Wish(seen.size, whole=True, instead=instead)
+    return Wish(min(seen.size + instead, most), whole=True, instead=instead)
 
 
 def draw(seen: Seen, share: int, budget: int | None, frame: Frame) -> Figure:

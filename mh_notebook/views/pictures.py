@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PIXELS = 100_000_000  # more than any render has; far less than what fills the memory
-WIDTHS = (1280, 960, 640, 480, 320, 160)  # pixels of the longer side, tried in turn
+WIDTHS = (1280, 1080, 900, 750, 600, 480, 400, 320, 240, 160)  # pixels of the longer side, tried in turn
 QUALITY = 82
 
 

@@ -16,9 +16,10 @@ from .html import MUTED, facts_html
 from .markup import tag
 from .wording import cut, shown
 
-_ROW = "display:flex;flex-wrap:wrap;align-items:flex-start;gap:20px 16px"
+_ROW = "display:flex;flex-wrap:wrap;align-items:flex-start;gap:20px 16px;padding:3px"
 _WIDEST, _HIGHEST = 1040, 860  # pixels of an enlarged picture
 _WORTH = 1.25  # times as wide: less is no enlargement
+_ZOOM, _SMALL = 2.0, 160  # times its own size that a picture is enlarged to; pixels below which it is an icon
 _ROUND = "border-radius:6px"
 _WHOLE = f"display:block;width:100%;max-width:100%;height:auto;{_ROUND}"
 # The caption's own width must not count: a grid column of minmax(0, 1fr) wants nothing.
@@ -37,7 +38,7 @@ class Room(NamedTuple):
 
 
 TILE = Room(240, 360)  # four in a row of 1080
-ALONE = Room(640, 480, share=56)
+ALONE = Room(640, 400, share=56)  # in a narrow cell, too, there is room to grow
 
 
 class Shape(NamedTuple):
@@ -46,9 +47,9 @@ class Shape(NamedTuple):
     width: int
     height: int
 
-    def within(self, width: int, height: int) -> Shape:
-        """Shrink to fit, the proportions kept."""
-        scale = min(1.0, width / self.width, height / self.height)
+    def within(self, width: int, height: int, zoom: float = 1.0) -> Shape:
+        """Fit into a room, the proportions kept; become at most `zoom` times as large."""
+        scale = min(zoom, width / self.width, height / self.height)
         return Shape(max(1, round(self.width * scale)), max(1, round(self.height * scale)))
 
 
@@ -77,18 +78,13 @@ def caption(title: str, facts: Iterable[str]) -> Markup:
 
 
 def picture(link: str, alt: str, shape: Shape, room: Room) -> tuple[Markup, str]:
-    """Draw a picture that a click enlarges, where there is more of it to see; also give its basis."""
-    closed, opened = shape.within(room.width, room.height), shape.within(_WIDEST, _HIGHEST)
-    small = _plain(link, alt, closed)
-    if closed.width < 0.4 * room.height and opened.width > closed.width:  # a ribbon: its caption needs more room
-        return small, f"{max(closed.width, TILE.width)}px"
-    if room.share and shape.width >= shape.height:
-        if opened.width < room.width:
-            return small, f"{max(closed.width, TILE.width)}px"
-        return _enlargeable(link, alt, opened), f"{room.share}%"
-    if opened.width < _WORTH * closed.width:
-        return small, f"{max(closed.width, TILE.width)}px"
-    return _enlargeable(link, alt, opened), f"{closed.width}px"
+    """Draw a picture that a click enlarges, unless that shows no more of it; also give its basis."""
+    closed, opened = shape.within(room.width, room.height), shape.within(_WIDEST, _HIGHEST, _ZOOM)
+    ribbon = 5 * shape.width < 2 * shape.height  # its caption needs more room than it has
+    if ribbon or shape.width < _SMALL or opened.width < _WORTH * closed.width:
+        return _plain(link, alt, closed), f"{max(closed.width, TILE.width)}px"
+    wide = room.share and shape.width >= max(room.width, 1.2 * shape.height)
+    return _enlargeable(link, alt, opened), f"{room.share}%" if wide else f"{closed.width}px"
 
 
 def _plain(link: str, alt: str, shape: Shape) -> Markup:
