@@ -91,6 +91,11 @@ def embedded(link: str) -> bytes:
         (b"\xff\xfb", "file"),
         (b"RIFF\x00\x00\x00\x00AVI ", "file"),
         (b"%PDF-1.7", "file"),
+        (b"The free text", "file"),
+        (b"\0\0\0\x20ftypavif", "AVIF"),
+        (b"\0\0\0\x20ftypheic", "HEIC"),
+        (b"OggS\0\2", "OGG"),
+        (b"fLaC\0\0", "FLAC"),
         (b"", "file"),
     ],
 )

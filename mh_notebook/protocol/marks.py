@@ -31,11 +31,11 @@ _MARKS: tuple[Mark, ...] = (
     Mark("audio/mp4", 4, b"ftypM4A"),
     Mark("audio/mp4", 4, b"ftypM4B"),
     Mark("video/mp4", 4, b"ftyp"),
-    # QuickTime of before `ftyp`
-    Mark("video/quicktime", 4, b"moov"),
+    # QuickTime of before `ftyp`; its first box is small, where a text may begin with "The free"
+    Mark("video/quicktime", 4, b"moov", b"\0"),
     Mark("video/quicktime", 4, b"mdat"),
-    Mark("video/quicktime", 4, b"wide"),
-    Mark("video/quicktime", 4, b"free"),
+    Mark("video/quicktime", 4, b"wide", b"\0"),
+    Mark("video/quicktime", 4, b"free", b"\0"),
     Mark("video/webm", 0, b"\x1aE\xdf\xa3"),
     Mark("audio/mpeg", 0, b"ID3"),
     Mark("audio/ogg", 0, b"OggS"),

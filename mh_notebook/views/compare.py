@@ -9,7 +9,7 @@ from markupsafe import Markup
 from mh_notebook.protocol.errors import NoMediaError
 
 from . import tiles
-from .figures import Figure, Frame, alt, data_link, draw, title_of, wish
+from .figures import Figure, Frame, alt, data_link, draw, line, title_of, wish
 from .files import Source
 from .html import MUTED, root
 from .markup import tag
@@ -133,7 +133,7 @@ def _side(seen: Seen, picture: Picture) -> Figure:
     share = round(100 * picture.width / picture.height, 2)
     caption = tag("figcaption", tiles.caption(name, facts), style="padding:6px 0 0;overflow-wrap:anywhere")
     html = tag("figure", image, caption, style=f"flex:{share:g} 1 0;margin:0;padding:0;min-width:0;overflow:hidden")
-    return Figure(html, " · ".join([name, *(fact for fact in facts if fact)]))
+    return Figure(html, line(seen, facts))
 
 
 def _facts(seen: Seen, picture: Picture) -> list[str]:

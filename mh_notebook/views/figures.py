@@ -109,7 +109,7 @@ def _card(seen: Seen, problem: str, hint: str, share: int, frame: Frame) -> Figu
         shape = Shape(still.width, still.height)
         picture = tiles.still(data_link(still.media, still.content), f"A frame of {alt(seen)}", shape, frame.room)
     basis = "auto" if frame.room.share else f"{frame.room.width}px"
-    below = [_path(seen), tag("div", shown(hint)) if hint else None]
+    below = [_path(seen), tag("div", cut(shown(hint), 300)) if hint else None]
     html = tiles.card(title_of(seen), facts, *below, poster=picture, basis=basis)
     return Figure(html, line(seen, [*facts, hint]))
 
