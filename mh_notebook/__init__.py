@@ -44,7 +44,9 @@ from .protocol.models import (
 )
 from .sandbox import Sandbox
 from .version import __version__ as __version__
+from .views.compare import compare
 from .views.media import gallery, preview
+from .weight import weight
 
 __all__ = [
     "APIConnectionError",
@@ -82,6 +84,7 @@ __all__ = [
     "UnsafeDownloadError",
     "VideoProject",
     "WaitTimeoutError",
+    "compare",
     "credits",
     "demo",
     "doctor",
@@ -93,4 +96,5 @@ __all__ = [
     "rescue",
     "resume",
     "watch",
+    "weight",
 ]

@@ -14,8 +14,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from mh_notebook.views.figures import PICTURE_BUDGET, PLAYER_BUDGET
 from mh_notebook.views.kinds_of_media import HEAD, sniff
-from mh_notebook.views.media import PICTURE_BUDGET, PLAYER_BUDGET, Gallery, gallery, preview
+from mh_notebook.views.media import Gallery, gallery, preview
 from mh_notebook.views.pictures import BrokenPictureError, fit
 
 MP4 = b"\x00\x00\x00\x20ftypisom" + bytes(52)
@@ -90,6 +91,11 @@ def embedded(link: str) -> bytes:
         (b"\xff\xfb", "file"),
         (b"RIFF\x00\x00\x00\x00AVI ", "file"),
         (b"%PDF-1.7", "file"),
+        (b"The free text", "file"),
+        (b"\0\0\0\x20ftypavif", "AVIF"),
+        (b"\0\0\0\x20ftypheic", "HEIC"),
+        (b"OggS\0\2", "OGG"),
+        (b"fLaC\0\0", "FLAC"),
         (b"", "file"),
     ],
 )

@@ -13,6 +13,7 @@ import mh_notebook as mh
 from mh_notebook import client as clients
 from mh_notebook import credits, kind_projects, projects
 from mh_notebook.protocol import models
+from mh_notebook.views import compare, media
 
 MODULES = sorted(
     module.name
@@ -52,6 +53,9 @@ MIXED_PROJECTS = {
     "download": "(self, refs: Refs, download_directory: Directory = None, *, kind: str | None = None) -> pd.DataFrame",
 }
 FUNCTIONS = {
+    "compare": (
+        "(a: object, b: object, *, client: HasProjects | None = None, budget: int | None = None) -> Comparison"
+    ),
     "demo": "() -> None",
     "doctor": "(ask: bool = True) -> Checkup",
     "frame": "(refs: Refs, *, kind: str | None = None) -> pd.DataFrame",
@@ -62,7 +66,9 @@ FUNCTIONS = {
     "rescue": f"({RESCUE}",
     "resume": f"({RESUME}",
     "watch": f"({WATCH}",
+    "weight": "(path: str | os.PathLike[str] | None = None) -> pd.DataFrame",
 }
+PREVIEW = {"html": "property"}
 CLIENT_METHODS = {
     "account": "(self) -> Account",
     "close": "(self) -> None",
@@ -104,6 +110,9 @@ FACE = {
     mh.Monitor: MONITOR,
     mh.Sandbox: SANDBOX,
     credits: CREDITS,
+    media.Preview: PREVIEW,
+    media.Gallery: PREVIEW,
+    compare.Comparison: PREVIEW,
 }
 ROWS = [(owner, name) for owner, table in FACE.items() for name in table]
 
@@ -171,9 +180,9 @@ def test_all_is_sorted_complete_and_true():
 
 
 def test_a_submodule_of_the_same_name_never_takes_a_functions_place():
-    for name in ("history", "login", "demo", "doctor", "credits"):
+    for name in ("history", "login", "demo", "doctor", "credits", "weight"):
         importlib.import_module(f"mh_notebook.{name}")
-    assert all(callable(getattr(mh, name)) for name in ("history", "login", "demo", "doctor"))
+    assert all(callable(getattr(mh, name)) for name in ("history", "login", "demo", "doctor", "weight"))
     assert inspect.ismodule(mh.credits)
 
 
@@ -209,5 +218,16 @@ def test_the_examples_in_the_documentation_are_true(name, capsys):
 
 def test_the_main_calls_have_an_example():
     finder = doctest.DocTestFinder(recurse=False)
-    for call in (mh.Client, mh.AsyncClient, mh.Sandbox, mh.history, mh.doctor, mh.demo, mh.preview, mh.gallery):
+    for call in (
+        mh.Client,
+        mh.AsyncClient,
+        mh.Sandbox,
+        mh.history,
+        mh.doctor,
+        mh.demo,
+        mh.preview,
+        mh.gallery,
+        mh.compare,
+        mh.weight,
+    ):
         assert [test for test in finder.find(call, globs={}) if test.examples], call

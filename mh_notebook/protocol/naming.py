@@ -1,4 +1,4 @@
-"""Names for files on disk, and what their first bytes say they are."""
+"""Names for files on disk, their endings chosen by what their first bytes say they are."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from hashlib import sha256
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
+from .marks import media_type_of as media_type_of
+
 EXTENSIONS: dict[str, str] = {
     "image/png": ".png",
     "image/jpeg": ".jpg",
     "image/webp": ".webp",
     "image/gif": ".gif",
+    "image/avif": ".avif",
+    "image/heic": ".heic",
     "image/svg+xml": ".svg",
     "video/mp4": ".mp4",
     "video/webm": ".webm",
@@ -31,39 +35,6 @@ _LONGEST = 100  # characters of a file's stem; file systems stop at 255 bytes
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _HASHED = re.compile(r"(^|-)[0-9a-f]{8}$")  # an id that looks like one of our own makings
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # on Windows
-
-
-def media_type_of(head: bytes) -> str | None:
-    """Tell a file's media type by its first 16 bytes; None if they say nothing.
-
-    Examples
-    --------
-    >>> media_type_of(bytes([0x89]) + b"PNG....")
-    'image/png'
-    """
-    for offset, mark, media_type in _MARKS:
-        if head[offset : offset + len(mark)] == mark:
-            return media_type
-    return None
-
-
-_MARKS: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"\x89PNG", "image/png"),
-    (0, b"\xff\xd8\xff", "image/jpeg"),
-    (8, b"WEBP", "image/webp"),
-    (0, b"GIF8", "image/gif"),
-    (8, b"WAVE", "audio/wav"),
-    (4, b"ftypqt", "video/quicktime"),
-    (4, b"ftypM4A", "audio/mp4"),
-    (4, b"ftyp", "video/mp4"),
-    (0, b"\x1aE\xdf\xa3", "video/webm"),
-    (0, b"ID3", "audio/mpeg"),
-    (0, b"\xff\xfb", "audio/mpeg"),
-    (0, b"\xff\xf3", "audio/mpeg"),
-    (0, b"OggS", "audio/ogg"),
-    (0, b"fLaC", "audio/flac"),
-    (0, b"PK\x03\x04", "application/zip"),
-)
 
 
 def extension(head: bytes, content_type: str, url: str) -> str:

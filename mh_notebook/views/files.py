@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol, cast, runtime_checkable
+from typing import BinaryIO, NamedTuple, Protocol, cast, runtime_checkable
 
 from mh_notebook.protocol.errors import MissingFileError, NoMediaError
 from mh_notebook.protocol.kinds import KINDS
 from mh_notebook.protocol.redaction import redact
 
-from .kinds_of_media import HEAD
 from .wording import credits_text, shown, type_text
 
 _SAVE_FIRST = "Pass client=client to save them first, or give what client.projects.download(refs) returns."
@@ -38,16 +40,19 @@ class Source(NamedTuple):
         """Give the number of bytes; raises OSError."""
         return len(self.content) if self.content is not None else Path(self.path).expanduser().stat().st_size
 
-    def read(self, count: int = -1) -> bytes:
-        """Read the first `count` bytes, or all; raises OSError."""
+    def open(self) -> BinaryIO:
+        """Open it for reading; raises OSError, and ValueError for a path that cannot be one."""
         if self.content is not None:
-            return self.content if count < 0 else self.content[:count]
-        with Path(self.path).expanduser().open("rb") as file:
-            return file.read(count)
+            return io.BytesIO(self.content)
+        path = Path(self.path).expanduser()
+        if not stat.S_ISREG(path.stat().st_mode):  # reading a pipe or a device may never end
+            raise IsADirectoryError(errno.EISDIR, "it is not a file")
+        return path.open("rb")
 
-    def head(self) -> bytes:
-        """Read what tells the kind of file."""
-        return self.read(HEAD)
+    def read(self) -> bytes:
+        """Read all of it; raises OSError."""
+        with self.open() as file:
+            return file.read()
 
 
 def sources(thing: object) -> list[Source]:

@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import quote
 
 from markupsafe import Markup
 
+from .figures import Figure as Figure
+from .figures import Frame, draw, wish
 from .files import Source, sources
-from .html import MUTED, facts_html, root
-from .kinds_of_media import Media, sniff
-from .markup import tag
-from .pictures import BrokenPictureError, Picture, fit
-from .wording import bytes_text, cut, shown, size_text
+from .html import root
+from .posters import Posters
+from .seeing import see
+from .shares import divide
+from .tiles import ALONE, TILE, row
 
-PICTURE_BUDGET = 256 * 1024  # bytes of one embedded picture
-PLAYER_BUDGET = 2 * 1024 * 1024  # bytes of one embedded sound or video
-
-_FIGURE = "margin:0;padding:0;min-width:0;max-width:100%"
-_MEDIA = "display:block;max-width:100%;height:auto;border-radius:6px"
-_TALLEST = "max-height:480px"
-_CAPTION = "padding:6px 0 0;overflow-wrap:anywhere"
-_CARD = "padding:12px 14px;border:1px solid rgba(128,128,128,0.4);border-radius:6px;overflow-wrap:anywhere"
-_GRID = "display:grid;grid-template-columns:repeat(auto-fill, minmax(220px, 1fr));gap:20px 16px"
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One file, ready to be shown: its HTML, and a line of text."""
-
-    html: Markup
-    text: str
+GALLERY_BUDGET = 1800 * 1024  # bytes that one gallery embeds in all: 2.5 MB of notebook, in base64
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -48,11 +31,27 @@ class Preview:
 
     figures: tuple[Figure, ...]
 
+    @property
+    def html(self) -> str:
+        """What is shown, as HTML that needs nothing else: well-formed XML, no script, no style sheet.
+
+        Returns
+        -------
+        str
+            A `<div>`, to be put into a page or another view.
+
+        Examples
+        --------
+        >>> preview(b"%PDF-1.7").html.startswith("<div")
+        True
+        """
+        return str(self._html())
+
     def __repr__(self) -> str:
         return "\n".join(figure.text for figure in self.figures) or "Nothing to show"
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        return {"text/html": str(self._html()), "text/plain": repr(self)}
+        return {"text/html": self.html, "text/plain": repr(self)}
 
     @property
     def html(self) -> str:
@@ -60,18 +59,13 @@ class Preview:
         return str(self._html())
 
     def _html(self) -> Markup:
-        return root(*[figure.html for figure in self.figures] or [Markup("Nothing to show")])
+        return root(row(figure.html for figure in self.figures) if self.figures else "Nothing to show")
 
 
 class Gallery(Preview):
     """Several files side by side, each with its caption."""
 
     __slots__ = ()
-
-    def _html(self) -> Markup:
-        if not self.figures:
-            return root("Nothing to show")
-        return root(tag("div", *[figure.html for figure in self.figures], style=_GRID))
 
 
 class HasProjects(Protocol):
@@ -83,7 +77,7 @@ class HasProjects(Protocol):
 
 
 def preview(x: object, *, client: HasProjects | None = None, budget: int | None = None) -> Preview:
-    """Show the media of one thing in the cell.
+    """Show the media of one thing in the cell. A click on a picture enlarges it.
 
     Parameters
     ----------
@@ -92,8 +86,10 @@ def preview(x: object, *, client: HasProjects | None = None, budget: int | None 
     client
         Given a client, `x` is any ref or refs: what is not on this machine yet is saved first, by fresh links.
     budget
-        Bytes that one file may put into the notebook: by default 256 KiB for a picture, which is scaled
-        down to fit, and 2 MiB for a sound or video, which is else played from its file.
+        Bytes that one file may put into the notebook: by default 128 KiB for a picture, which is scaled
+        down to fit, and 2 MiB for a sound or video. One that is larger is played from its file where that lies below
+        the current folder, and is else a card with its name, size and path. Where PyAV or ffmpeg is installed, a
+        video has a poster.
 
     Returns
     -------
@@ -112,9 +108,11 @@ def preview(x: object, *, client: HasProjects | None = None, budget: int | None 
     >>> preview(b"%PDF-1.7")
     bytes in memory · file · 8 B · not a picture, sound or video that a browser plays
     """
-    found = sources(x if client is None else client.projects.saved(x))
-    figures = tuple(_figure(source, budget) for source in found)
-    return Preview(figures) if len(figures) == 1 else Gallery(figures)
+    found = files_of(x, client)
+    if len(found) != 1:
+        return _gallery(found, budget)
+    seen = see(found[0])
+    return Preview((draw(seen, wish(seen, budget).bytes, budget, Frame(ALONE, Posters())),))
 
 
 def gallery(xs: object, *, client: HasProjects | None = None, budget: int | None = None) -> Gallery:
@@ -125,91 +123,24 @@ def gallery(xs: object, *, client: HasProjects | None = None, budget: int | None
     xs
         Anything `preview` takes, or an iterable of such.
     client, budget
-        As for `preview`.
+        As for `preview`. All files together embed 1.8 MB at most, or one file's `budget` if that is more: small ones
+        in full, the others by fair shares, scaled down, or from their files. Each caption says which.
 
     Examples
     --------
     >>> gallery([])
     Nothing to show
     """
-    return Gallery(
-        tuple(_figure(source, budget) for source in sources(xs if client is None else client.projects.saved(xs)))
-    )
+    return _gallery(files_of(xs, client), budget)
 
 
-def _figure(source: Source, budget: int | None) -> Figure:
-    """Look at one source; whatever is wrong with it becomes a card that says so."""
-    if source.problem:
-        return _card(source, [*source.facts, source.problem], source.hint)
-    try:
-        size, media = source.size(), sniff(source.head())
-        facts = [*source.facts, media.name, bytes_text(size)]
-        if media.player == "img":
-            return _picture(source, fit(source.read(), budget or PICTURE_BUDGET), size)
-        if media.player:
-            return _player(source, media, facts, size, budget or PLAYER_BUDGET)
-    except FileNotFoundError:
-        return _card(source, [*source.facts, "the file is gone"], "Download the project again.")
-    except (OSError, ValueError) as problem:  # ValueError: a NUL in a path
-        return _card(source, [*source.facts, f"cannot be read: {_reason(problem)}"])
-    except BrokenPictureError as problem:
-        return _card(source, [*facts, f"the picture {problem}"])
-    return _card(source, [*facts, "not a picture, sound or video that a browser plays"])
+def files_of(x: object, client: HasProjects | None) -> list[Source]:
+    """List the files behind anything `preview` takes, saved first where a client is given."""
+    return sources(x if client is None else client.projects.saved(x))
 
 
-def _reason(problem: OSError | ValueError) -> str:
-    return str(getattr(problem, "strerror", None) or problem)
-
-
-def _picture(source: Source, picture: Picture, size: int) -> Figure:
-    facts = [*source.facts, size_text(picture.width, picture.height), bytes_text(size), picture.note]
-    alt = cut(shown(source.name), 200)
-    link = _data(picture.media, picture.content)
-    return _captioned(source, tag("img", src=link, alt=alt, style=f"{_MEDIA};{_TALLEST};width:auto"), facts)
-
-
-def _player(source: Source, media: Media, facts: list[str], size: int, budget: int) -> Figure:
-    link = _data(media, source.read()) if size <= budget else _relative(source.path)
-    if not link:
-        return _card(source, [*facts, "too large to embed"], "Open it from its folder, or raise `budget`.")
-    style = f"{_MEDIA};{_TALLEST}" if media.player == "video" else "display:block;width:100%;max-width:420px"
-    player = tag(media.player, src=link, controls=True, preload="metadata", style=style, title=_title(source))
-    return _captioned(source, player, facts)
-
-
-def _captioned(source: Source, element: Markup, facts: list[str]) -> Figure:
-    caption = tag("figcaption", *_caption(source, facts), style=_CAPTION)
-    return Figure(tag("figure", element, caption, style=_FIGURE), _line(source, facts))
-
-
-def _card(source: Source, facts: list[str], hint: str = "") -> Figure:
-    path = tag("div", cut(shown(source.path), 300), style=MUTED) if source.path else None
-    advice = tag("div", shown(hint)) if hint else None
-    card = tag("div", *_caption(source, facts), path, advice, style=_CARD)
-    return Figure(tag("figure", card, style=_FIGURE), _line(source, [*facts, hint]))
-
-
-def _caption(source: Source, facts: list[str]) -> list[Markup]:
-    said = facts_html(shown(fact) for fact in facts if fact)
-    return [tag("div", _title(source)), tag("div", said, style=MUTED)]
-
-
-def _title(source: Source) -> str:
-    return cut(shown(source.name), 120) or "unnamed"
-
-
-def _line(source: Source, facts: list[str]) -> str:
-    where = [_title(source), *facts, source.path]
-    return " · ".join(cut(shown(part), 300) for part in where if part)
-
-
-def _data(media: Media, content: bytes) -> str:
-    return f"data:{media.mime};base64,{base64.b64encode(content).decode('ascii')}"
-
-
-def _relative(path: str) -> str:
-    """Give a link that a notebook in the current directory can follow, "" for a file that is not below it."""
-    if not path:
-        return ""
-    full, here = Path(path).expanduser().resolve(), Path.cwd()
-    return quote(full.relative_to(here).as_posix()) if full.is_relative_to(here) else ""
+def _gallery(found: list[Source], budget: int | None) -> Gallery:
+    seen = [see(source) for source in found]
+    shares = divide([wish(one, budget) for one in seen], max(GALLERY_BUDGET, budget or 0))
+    frame = Frame(TILE, Posters())
+    return Gallery(tuple(draw(one, share, budget, frame) for one, share in zip(seen, shares, strict=True)))
