@@ -67,7 +67,8 @@ class Watching:
     async def run(self, *, pictures: bool) -> None:
         """Follow all projects to their ends, do what is asked meanwhile, and show at the end what was saved.
 
-        Without `pictures` no file is read for that. What is being watched is written down, so that another kernel can go on with it, until all has ended.
+        Without `pictures` no file is read for that. Until all has ended, what is watched is written down, so that
+        another kernel can go on with it.
         """
         await self._core.begin_watch(self._targets)
         own = await self._core.durations()

@@ -53,11 +53,6 @@ class Preview:
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {"text/html": self.html, "text/plain": repr(self)}
 
-    @property
-    def html(self) -> str:
-        """Self-contained HTML."""
-        return str(self._html())
-
     def _html(self) -> Markup:
         return root(row(figure.html for figure in self.figures) if self.figures else "Nothing to show")
 
