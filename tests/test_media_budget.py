@@ -167,7 +167,7 @@ def test_a_film_has_a_poster_where_there_is_a_decoder_and_none_where_there_is_no
 
 
 def test_a_poster_is_scaled_down_to_its_budget(tmp_path):
-    path = encoded(tmp_path / "a.mp4", *H264, "-vf", "noise=alls=100:allf=t", size="1280x720")
+    path = encoded(tmp_path / "a.mp4", *H264, "-vf", "noise=alls=100:allf=t", seconds=0.5, size="640x360")
     sizes = dict(embedded(mh.preview(path, budget=path.stat().st_size + 9_000).html))
     assert 1000 < sizes["poster"] <= 9_000
     assert 9_000 < dict(embedded(mh.preview(path, budget=path.stat().st_size + 900_000).html))["poster"] <= 48 * 1024
