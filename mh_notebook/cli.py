@@ -1,4 +1,4 @@
-"""The command `mh-notebook`: demo, lab, sandbox, doctor."""
+"""The command `mh-notebook`: demo, lab, sandbox, doctor, history."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from mh_notebook.default import open_history
 from mh_notebook.doctor import doctor
+from mh_notebook.history import History, default_path, upkeep
 from mh_notebook.notebooks import examples, need_lab, quickstart, run_notebook
 from mh_notebook.protocol.errors import MagicHourError
+from mh_notebook.protocol.refs import read_ref
 from mh_notebook.sandbox import Sandbox
 from mh_notebook.version import __version__
 
@@ -51,6 +54,12 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("doctor", help="say what is wrong, if anything is; exits with 1 where not all is well")
     check.add_argument("--offline", action="store_true", help="do not ask the API")
     check.set_defaults(run=_doctor)
+    history = commands.add_parser("history", help="say what the history holds; carry it elsewhere; forget a project")
+    what = history.add_mutually_exclusive_group()
+    what.add_argument("--export", type=Path, metavar="FILE", help="write all of it to a .csv, .parquet or .json file")
+    what.add_argument("--import", type=Path, metavar="FILE", dest="take_in", help="take in what --export wrote")
+    what.add_argument("--forget", metavar="ID", help="take a project out of it, such as video:ID; its files stay")
+    history.set_defaults(run=_history)
     return parser
 
 
@@ -101,3 +110,35 @@ def _doctor(options: argparse.Namespace) -> int:
     checkup = doctor(ask=not options.offline)
     print(checkup)
     return 0 if checkup.well else 1
+
+
+def _history(options: argparse.Namespace) -> int:
+    path = default_path()
+    if options.take_in is None and not path.exists():
+        print(f"There is no history yet at {path}.")
+        return 1 if options.export or options.forget else 0
+    for step in (_change_history, _sum_up_history):  # opened anew: accounts that came from elsewhere join then
+        history = open_history()
+        try:
+            step(history, options)
+        finally:
+            history.close()
+    return 0
+
+
+def _change_history(history: History, options: argparse.Namespace) -> None:
+    if options.export is not None:
+        print(f"{upkeep.export(history, options.export)} projects written to {options.export}.")
+    if options.take_in is not None:
+        projects, new = upkeep.take_in(history, options.take_in)
+        print(f"{projects} projects read from {options.take_in}, {new} of them new.")
+    if options.forget is not None:
+        if not upkeep.forget(history, read_ref(options.forget)):
+            raise MagicHourError(f"The history knows no project {options.forget}.")
+        print(f"{options.forget} is forgotten.")
+
+
+def _sum_up_history(history: History, _: argparse.Namespace) -> None:
+    found = upkeep.summary(history)
+    span = f", {found.first[:10]} to {found.last[:10]}" if found.first and found.last else ""
+    print(f"{history.path}: accounts {found.accounts}, projects {found.projects}{span}, files saved {found.files}.")

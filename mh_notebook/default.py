@@ -90,7 +90,7 @@ def history(kind: Which = None, since: When = None, until: When = None, status: 
     >>> "credits_refunded" in mh.history(kind="video", since="2026-01-01").columns
     True
     """
-    store = _open_history()
+    store = open_history()
     try:
         return store.frame(kind, since, until, status)
     finally:
@@ -109,7 +109,8 @@ def rescue(hours: float = 6, download_directory: Directory = None) -> pd.DataFra
     return default_client().projects.rescue(hours, download_directory)
 
 
-def _open_history() -> History:
+def open_history() -> History:
+    """Open the history of the environment's key, of all accounts without one."""
     try:
         return History(default_path(), find_token())
     except MissingTokenError:

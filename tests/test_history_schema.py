@@ -12,7 +12,7 @@ import pytest
 from histories import KEY, REFS, asked, changed, make, opened
 
 from mh_notebook.history import History
-from mh_notebook.history.database import fingerprint
+from mh_notebook.history.accounts import fingerprint
 from mh_notebook.history.observing import without_links
 from mh_notebook.history.schema import VERSION, output_number
 

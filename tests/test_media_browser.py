@@ -2,11 +2,10 @@
 
 import shutil
 
-import nbformat
 import pytest
-from labs import FLAGS, browser_path, chromium, jupyterlab, keep_screenshot, run_all, wait_until_run
+from labs import chromium, jupyter, keep_screenshot, new_page
 from media_files import encoded, film
-from playwright.sync_api import sync_playwright
+from tabs import Tab, write_notebook
 
 from mh_notebook.notebooks import run_notebook
 from mh_notebook.sandbox.media import render
@@ -36,12 +35,16 @@ def folder(tmp_path_factory):
     (place / "a.mp4").write_bytes(render("mp4", "a/1", 0, 480, 270))
     encoded(place / "large.mp4", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", "5", size="1280x720")
     (place / "hevc.mp4").write_bytes(film(b"hvc1"))
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(notebook, place / "source.ipynb")
+    write_notebook(place, "source.ipynb", *CELLS)
     run_notebook(place / "source.ipynb", place / "output" / "page.html", keep=place / "kept.ipynb")
     shutil.copy(place / "output" / "page.html", place / "page.html")  # where its links lead on
     return place
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as browser:
+        yield browser
 
 
 def wait_for_pictures(page):
@@ -64,15 +67,11 @@ def enlarge_and_reduce(page, index, width):
 
 @pytest.mark.parametrize("width", [800, 1600])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_picture_in_the_exported_page_is_enlarged_by_a_click_without_javascript(folder, width, scheme):
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
-        page = browser.new_page(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=False
-        )
+def test_a_picture_in_the_exported_page_is_enlarged_by_a_click_without_javascript(browser, folder, width, scheme):
+    with new_page(browser, width=width, scheme=scheme, scripts=False) as page:
         page.goto((folder / "page.html").as_uri())
-        page.wait_for_timeout(500)  # no script may run, so there is nothing else to wait for
         first = page.locator("summary").first
+        first.locator("img").wait_for()
         before = first.bounding_box()["width"]
         first.click()
         assert first.bounding_box()["width"] > 1.5 * before
@@ -81,12 +80,11 @@ def test_a_picture_in_the_exported_page_is_enlarged_by_a_click_without_javascrip
         assert first.bounding_box()["width"] == before
         first.press("Space")
         assert first.bounding_box()["width"] > 1.5 * before
-        browser.close()
 
 
 @pytest.mark.parametrize("width", [800, 1600])
-def test_each_picture_of_the_exported_page_grows_alone_and_nothing_spills(folder, width):
-    with chromium(width=width) as page:
+def test_each_picture_of_the_exported_page_grows_alone_and_nothing_spills(browser, folder, width):
+    with new_page(browser, width=width) as page:
         page.goto((folder / "page.html").as_uri())
         wait_for_pictures(page)
         assert len(page.evaluate(WIDTHS)) == 5
@@ -95,8 +93,8 @@ def test_each_picture_of_the_exported_page_grows_alone_and_nothing_spills(folder
         assert page.evaluate(SPILLED) == 0
 
 
-def test_the_wipe_is_dragged_by_its_corner(folder):
-    with chromium(width=1600, height=1400) as page:
+def test_the_wipe_is_dragged_by_its_corner(browser, folder):
+    with new_page(browser, width=1600, height=1400) as page:
         page.goto((folder / "page.html").as_uri())
         wait_for_pictures(page)
         wipe(page, folder)
@@ -121,17 +119,16 @@ def wipe(page, folder):
     assert abs(above - whole) <= 2
 
 
-@pytest.mark.parametrize(("width", "theme"), [(800, "JupyterLab Dark"), (1600, "JupyterLab Light")])
-def test_an_untrusted_jupyterlab_enlarges_wipes_and_plays(folder, tmp_path, width, theme):
+@pytest.mark.parametrize(("width", "theme"), [(800, "dark"), (1600, "light")])
+def test_an_untrusted_jupyterlab_enlarges_wipes_and_plays(browser, folder, tmp_path, width, theme):
     for path in folder.glob("*.*"):
         shutil.copy(path, tmp_path)
-    with jupyterlab(tmp_path, theme=theme) as (address, token), chromium(width=width) as page:
-        page.goto(f"{address}/tree/kept.ipynb{token}")
+    with jupyter(tmp_path) as server, new_page(browser, width=width) as page:
+        tab = Tab(page, server, "lab").open("kept.ipynb", theme)
         wait_for_pictures(page)
-        assert page.evaluate(TRUSTED) is False
+        assert tab.evaluate("return panel.content.widgets.some(cell => cell.model.trusted)") is False
         if width == 800:
-            page.evaluate("window.jupyterapp.commands.execute('application:toggle-left-area')")
-            page.wait_for_timeout(500)
+            tab.evaluate("app.shell.collapseLeft()")
         for index in range(4):
             enlarge_and_reduce(page, index, width)
         assert page.evaluate(SPILLED) == 0
@@ -152,19 +149,11 @@ def test_an_untrusted_jupyterlab_enlarges_wipes_and_plays(folder, tmp_path, widt
         assert "hevc.mp4" in href
 
 
-TRUSTED = """() => { const cells = window.jupyterapp.shell.currentWidget.content.widgets;
-    return cells.every(cell => cell.model.type !== 'code' || cell.model.trusted); }"""
-
-
-def test_the_weight_of_the_notebook_that_runs_in_jupyterlab_is_found_without_a_path(tmp_path):
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell("import mh_notebook as mh\nlen(mh.weight()), 'outputs'")]
-    )
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+def test_the_weight_of_the_notebook_that_runs_in_jupyterlab_is_found_without_a_path(browser, tmp_path):
     (tmp_path / "some folder").mkdir()
-    nbformat.write(notebook, tmp_path / "some folder" / "a b.ipynb")
-    with jupyterlab(tmp_path) as (address, token), chromium() as page:
-        page.goto(f"{address}/tree/some folder/a b.ipynb{token}")
-        run_all(page)
-        wait_until_run(page)
-        assert "(0, 'outputs')" in page.inner_text(".jp-Notebook")
+    name = write_notebook(tmp_path, "some folder/weight.ipynb", "import mh_notebook as mh\nlen(mh.weight()), 'outputs'")
+    with jupyter(tmp_path) as server, new_page(browser) as page:
+        tab = Tab(page, server, "lab").open(name)
+        tab.run(0)
+        assert tab.text(0) == "(0, 'outputs')"
+        tab.close()

@@ -113,6 +113,7 @@ def test_a_caption_says_name_type_credits_pixels_bytes_and_seconds(tmp_path):
 # A gallery
 
 
+@pytest.mark.slow
 def test_twenty_large_pictures_share_the_budget_of_a_gallery(tmp_path):
     paths = [write(tmp_path / f"{n}.png", noise(1300, 1300)) for n in range(20)]
     assert paths[0].stat().st_size > 5 * MEGABYTE
@@ -163,6 +164,13 @@ def test_a_film_has_a_poster_where_there_is_a_decoder_and_none_where_there_is_no
     assert 1000 < size <= 48 * 1024
     without_decoders(monkeypatch)
     assert "poster" not in mh.preview(clip).html
+
+
+def test_a_poster_is_scaled_down_to_its_budget(tmp_path):
+    path = encoded(tmp_path / "a.mp4", *H264, "-vf", "noise=alls=100:allf=t", seconds=0.5, size="640x360")
+    sizes = dict(embedded(mh.preview(path, budget=path.stat().st_size + 9_000).html))
+    assert 1000 < sizes["poster"] <= 9_000
+    assert 9_000 < dict(embedded(mh.preview(path, budget=path.stat().st_size + 900_000).html))["poster"] <= 48 * 1024
 
 
 def test_a_film_that_browsers_do_not_play_is_a_card_with_its_poster(tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import sqlite3
 import time
@@ -14,6 +13,7 @@ from typing import Any, TypeVar
 
 from mh_notebook.worker import Worker
 
+from .accounts import own_account
 from .schema import bring_up_to_date
 from .transaction import Transaction
 
@@ -98,12 +98,11 @@ class Database:
         connection = sqlite3.connect(self.path, timeout=_LOCK_PATIENCE, isolation_level=None)
         try:
             _patiently(bring_up_to_date, connection)
-            salt = _first(connection, "SELECT value FROM facts WHERE name = 'salt'", ())
+            account = "" if token is None else own_account(connection, token)
         except sqlite3.Error:
             connection.close()
             raise
-        self._connection = connection
-        self.account = "" if token is None else fingerprint(token, salt)
+        self._connection, self.account = connection, account
 
     def _disconnect(self) -> None:
         if self._connection is not None:
@@ -116,11 +115,6 @@ class Database:
             f"The history at {self.path} {what} ({error}). Everything else works; nothing is written down. "
             "Set MH_NOTEBOOK_HISTORY to another file, or pass history=False."
         )
-
-
-def fingerprint(token: str, salt: str) -> str:
-    """Return what stands for a key in the file: it tells accounts apart, and nobody gets the key back from it."""
-    return hashlib.blake2b(token.encode(), key=salt.encode(), digest_size=12).hexdigest()
 
 
 def _patiently(work: Callable[[sqlite3.Connection], None], connection: sqlite3.Connection) -> None:
