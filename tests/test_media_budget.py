@@ -190,7 +190,6 @@ def test_a_large_film_elsewhere_is_a_card_with_its_poster(clip, tmp_path, monkey
     assert len(embedded(shown.html)) == 1
 
 
-@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="no ffmpeg on this machine")
 def test_a_broken_film_has_no_poster_and_no_error():
     for content in (film(), film(b"hvc1"), b"\x1aE\xdf\xa3" + bytes(900), film()[:60]):
         assert "data:image" not in mh.preview(content).html
