@@ -63,7 +63,7 @@ def test_the_tab_key_reaches_every_button_and_fold_and_enter_or_space_works_them
     refs = add_many(place.sandbox, 30)
     with place.notebook("lab", "keys", WATCH, "monitor.wait();", refs=refs) as tab:
         tab.run(WATCHED)
-        tab.wait_for_text(WATCHED, "queued")
+        wait_for_rows(tab, "queued", 30)
         assert walk(tab) == pressable(tab) != []
         press(tab, "summary")
         tab.page.wait_for_function(f"document.querySelector('{OUTPUTS} details').open")
@@ -72,6 +72,30 @@ def test_the_tab_key_reaches_every_button_and_fold_and_enter_or_space_works_them
         assert walk(tab) == pressable(tab) != []
         press(tab, "summary")
         tab.page.wait_for_function(f"document.querySelector('{OUTPUTS} details').open")
+
+
+def test_a_fold_that_a_reader_opened_stays_open_and_keeps_the_focus_while_rows_change(place):
+    refs = add_many(place.sandbox, 30)
+    with place.notebook("lab", "fold", WATCH, "monitor.wait();", refs=refs) as tab:
+        tab.run(WATCHED)
+        wait_for_rows(tab, "queued", 30)
+        press(tab, "summary")
+        tab.page.wait_for_function(f"document.querySelector('{OUTPUTS} details').open")
+        place.sandbox.turn(15)
+        wait_for_rows(tab, "rendering", 30)
+        assert tab.page.evaluate(f"document.querySelector('{OUTPUTS} details').open")
+        assert tab.page.evaluate("document.activeElement.localName") == "summary"
+        place.sandbox.turn(100)
+
+
+def wait_for_rows(tab, word, count):
+    """Wait until so many rows, folded ones too, show a state: from then on no row changes but in its time."""
+    tab.page.wait_for_function(
+        """([outputs, word, count]) => {
+            const text = [...document.querySelectorAll(outputs)].map(output => output.textContent).join(' ');
+            return text.split(word).length - 1 >= count; }""",
+        arg=[OUTPUTS, word, count],
+    )
 
 
 def pressable(tab):
