@@ -49,13 +49,13 @@ def test_each_state_is_told_by_its_words_alone(place):
         sandbox.add("image", **alike | {"outcome": "error", "error": ("", "")}),
         sandbox.add("image", **alike | {"outcome": "canceled"}),
         sandbox.add("image", **alike),
-        add_slow_download(sandbox, stall=8.0, **alike),
+        add_slow_download(sandbox, stall=20.0, **alike),
     ]
     with place.notebook("lab", "states", WATCH, "monitor.stop()", refs=refs) as tab:
         tab.run(WATCHED)
         words = ("draft", "queued", "rendering", "error", "canceled", "complete", "downloading")
         tab.page.wait_for_function(
-            """([index, words]) => { const text = document.querySelectorAll('.jp-Cell')[index].innerText;
+            r"""([index, words]) => { const text = document.querySelectorAll('.jp-Cell')[index].innerText;
                 return words.every(word => new RegExp(`^\\W*${word}\\b`, 'm').test(text)); }""",
             arg=[WATCHED, words],
         )
