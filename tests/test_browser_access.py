@@ -2,7 +2,7 @@
 
 import pytest
 from labs import FRONT_ENDS
-from pages import axe_violations, pale_texts
+from pages import axe_violations, pale_texts, states
 from tabs import OUTPUTS, THEMES
 from worlds import add_many, add_slow_download, studio
 
@@ -38,7 +38,7 @@ def test_axe_finds_nothing_grave_and_text_has_its_contrast_live_and_frozen_light
 
 
 def test_each_state_is_told_by_its_words_alone(place):
-    """Projects that differ in their state only: no two rows read the same, and the API's words are there."""
+    """Projects that differ in their state only: the API's word for it begins each row."""
     sandbox = place.sandbox
     stay = {"queue_seconds": 10**6}
     alike = {"name": "All alike", "credits": 5, "final_credits": 5, "queue_seconds": 0, "render_seconds": 0}
@@ -49,12 +49,17 @@ def test_each_state_is_told_by_its_words_alone(place):
         sandbox.add("image", **alike | {"outcome": "error", "error": ("", "")}),
         sandbox.add("image", **alike | {"outcome": "canceled"}),
         sandbox.add("image", **alike),
-        add_slow_download(sandbox, stall=8.0, **alike),
+        add_slow_download(sandbox, stall=20.0, **alike),
     ]
     with place.notebook("lab", "states", WATCH, "monitor.stop()", refs=refs) as tab:
         tab.run(WATCHED)
-        for word in ("draft", "queued", "rendering", "error", "canceled", "complete", "downloading"):
-            tab.wait_for_text(WATCHED, word)
+        words = ("draft", "queued", "rendering", "error", "canceled", "complete", "downloading")
+        tab.page.wait_for_function(
+            r"""([index, words]) => { const text = document.querySelectorAll('.jp-Cell')[index].innerText;
+                return words.every(word => new RegExp(`^\\W*${word}\\b`, 'm').test(text)); }""",
+            arg=[WATCHED, words],
+        )
+        assert states(tab.text(WATCHED)) == dict.fromkeys(words, 1)
         tab.run(2)
         tab.wait_for_text(WATCHED, "stopped")
 
@@ -63,7 +68,7 @@ def test_the_tab_key_reaches_every_button_and_fold_and_enter_or_space_works_them
     refs = add_many(place.sandbox, 30)
     with place.notebook("lab", "keys", WATCH, "monitor.wait();", refs=refs) as tab:
         tab.run(WATCHED)
-        tab.wait_for_text(WATCHED, "queued")
+        wait_for_rows(tab, "queued", 30)
         assert walk(tab) == pressable(tab) != []
         press(tab, "summary")
         tab.page.wait_for_function(f"document.querySelector('{OUTPUTS} details').open")
@@ -72,6 +77,30 @@ def test_the_tab_key_reaches_every_button_and_fold_and_enter_or_space_works_them
         assert walk(tab) == pressable(tab) != []
         press(tab, "summary")
         tab.page.wait_for_function(f"document.querySelector('{OUTPUTS} details').open")
+
+
+def test_a_fold_that_a_reader_opened_stays_open_and_keeps_the_focus_while_rows_change(place):
+    refs = add_many(place.sandbox, 30)
+    with place.notebook("lab", "fold", WATCH, "monitor.wait();", refs=refs) as tab:
+        tab.run(WATCHED)
+        wait_for_rows(tab, "queued", 30)
+        press(tab, "summary")
+        tab.page.wait_for_function(f"document.querySelector('{OUTPUTS} details').open")
+        place.sandbox.turn(15)
+        wait_for_rows(tab, "rendering", 30)
+        assert tab.page.evaluate(f"document.querySelector('{OUTPUTS} details').open")
+        assert tab.page.evaluate("document.activeElement.localName") == "summary"
+        place.sandbox.turn(100)
+
+
+def wait_for_rows(tab, word, count):
+    """Wait until so many rows, folded ones too, show a state: from then on no row changes but in its time."""
+    tab.page.wait_for_function(
+        """([outputs, word, count]) => {
+            const text = [...document.querySelectorAll(outputs)].map(output => output.textContent).join(' ');
+            return text.split(word).length - 1 >= count; }""",
+        arg=[OUTPUTS, word, count],
+    )
 
 
 def pressable(tab):

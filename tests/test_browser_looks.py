@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 COUNTS = (8, 30, 100)
 WIDTHS = (800, 1600)  # pixels
-TALL = 2800  # pixels of the window: no output is longer, or its picture would show the front end's edges
+TALL = 4000  # pixels of the window: no output is longer, or its picture would show the front end's edges
 GALLERY = 4  # the cell's number, after one for each count
 
 
@@ -42,6 +42,7 @@ def test_panels_and_galleries_keep_within_their_place_at_every_width_and_theme(p
         for cell in (1, 2, 3):
             tab.wait_for_text(cell, "error")
         look(tab, "final", faults)
+        assert tab.page.errors == []
     none = {"out by": [0, 0], "cut at 1600": [], "overlapping": [], "out of its frame": []}
     wrong = {(*where, what): some for where, found in faults.items() for what, some in found.items()}
     assert {where: some for where, some in wrong.items() if some != none[where[-1]]} == {}
