@@ -51,6 +51,7 @@ class Core:
         self.api = Api(token, base_url, timeout=timeout, connections=self.connections, clock=clock)
         self.watches: set[asyncio.Task[None]] = set()  # a loop alone does not keep its tasks alive
         self.save = Saver(self.fetch, self.connections, clock, history, directory, stall)
+        self.at_close: list[Callable[[], None]] = []  # what has to stay until then
         self._kinds: dict[str, str] = {}  # of bare ids that were looked up
         self.closing = False  # said before the watches are ended: they do not end by themselves
 
@@ -178,6 +179,8 @@ class Core:
         if self.watches:
             await asyncio.wait(self.watches, timeout=1.0)
         await self.connections.close()
+        for let_go in self.at_close:
+            let_go()
         self.let_go()
 
     def let_go(self) -> None:

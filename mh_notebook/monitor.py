@@ -27,7 +27,7 @@ from .views.state import Panel
 from .views.text import panel_text
 from .watching import Watching
 
-REDRAW = 0.35  # real seconds between two looks at what has changed: at most 3 messages a second for the rows
+REDRAW = 0.2  # real seconds between two looks at what has changed; how often that is drawn, the panel decides
 
 Callback = Callable[["Monitor"], object]
 
@@ -226,6 +226,7 @@ class Monitor:
         """Freeze the view, and say that it is over. Twice is once."""
         self._watching.stop()
         self._view.finish(self.panel)
+        self._core.at_close.append(self._view.let_go)
         with self._lock:
             if self._ended.done():
                 return

@@ -43,16 +43,16 @@ def widget(clicks, *phases):
 
 
 def buttons(output):
-    return [label for label, _ in output._controls._buttons.options]
+    return [label for label, _ in output._controls.buttons.options]
 
 
 def offered(output):
-    return [label for label, _ in output._controls._pick.options]
+    return [label for label, _ in output._controls.pick.options]
 
 
 def click(output, action):
-    output._controls._buttons.value = action
-    assert output._controls._buttons.value is None  # it does not stay pressed
+    output._controls.buttons.value = action
+    assert output._controls.buttons.value is None  # it does not stay pressed
 
 
 def test_nothing_can_be_shown_before_something_is_complete(clicks):
@@ -68,7 +68,7 @@ def test_each_row_that_is_complete_is_offered_and_all_of_them(clicks):
     assert buttons(output) == ["Show", "Download", "Stop watching"]
     assert offered(output) == ["all 2 complete", "p0 (image)", "p2 (image)"]
     click(output, "show")
-    output._controls._pick.label = "p2 (image)"
+    output._controls.pick.label = "p2 (image)"
     click(output, "download")
     click(output, "show")
     assert clicks == [("show", (0, 2)), ("download", (2,)), ("show", (2,))]
@@ -77,11 +77,11 @@ def test_each_row_that_is_complete_is_offered_and_all_of_them(clicks):
 def test_a_choice_by_name_stays_when_more_is_offered_and_all_means_all_there_are(clicks):
     output = widget(clicks, "complete", "active", "active")
     output.update(panel("complete", "complete", "active"))
-    assert output._controls._pick.label == "all 2 complete"
-    output._controls._pick.label = "p1 (image)"
+    assert output._controls.pick.label == "all 2 complete"
+    output._controls.pick.label = "p1 (image)"
     output._drawn = -10.0
     output.update(panel("complete", "complete", "complete"))
-    assert output._controls._pick.label == "p1 (image)"
+    assert output._controls.pick.label == "p1 (image)"
     assert offered(output)[0] == "all 3 complete"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from markupsafe import Markup
@@ -15,25 +15,26 @@ from .text import messages
 from .wording import LOOKS, credits_text, cut, shown, status_word, time_text, title, transfer_text, type_text
 
 FOLD = 20  # rows in sight
+WORDS = 8  # states that the fold counts by name
 LIMIT = 200  # rows drawn at all: past that a saved notebook grows by 1 kB a row that nobody reads
 TITLE = 300  # characters of a tooltip
-UNBROKEN = 40  # characters of a fact that stay on one line
+UNBROKEN = 30  # characters of a fact that stay on one line
 LINE = 160  # characters of one line: an ellipsis comes far earlier, where the cell ends
 
 MUTED = "opacity:0.78"
 # The grid lets the drawing be narrower than its longest name: ipywidgets.HTML would else overflow its box.
 _ROOT = (
     "display:grid;grid-template-columns:minmax(0, 1fr);max-width:1200px;line-height:1.5;text-align:left;"
-    "font-variant-numeric:tabular-nums"
+    "font-size:13px;font-variant-numeric:tabular-nums"
 )
 _RULE = "border-top:1px solid rgba(128,128,128,0.28)"
 _ROW = f"{_RULE};padding:6px 0"
 _LINE = "display:flex;align-items:center;column-gap:12px"
 _CLIP = "min-width:0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap"
-_WORD = f"flex:0 0 112px;{_CLIP}"
+_WORD = f"flex:0 0 104px;{_CLIP}"
 _GLYPH = "display:inline-block;width:1.4em;font-weight:bold;color:"
-_BAR = "flex:0 0 48px;width:48px;height:8px"
-_ALL = "flex:0 0 160px;width:160px;height:8px;opacity:0.8"
+_BAR = "flex:0 0 40px;width:40px;height:8px"
+_ALL = "flex:0 1 160px;min-width:60px;width:160px;height:8px;opacity:0.8"
 _DONE_BAR = f"{_BAR};opacity:0.65"
 _EMPTY_BAR = f"{_BAR};opacity:0.3"  # its track is white on dark pages, and would look full
 _NAME = f"flex:1 1 10em;{_CLIP}"
@@ -44,7 +45,7 @@ _WHAT = f"{_LINE};flex:1000 1 24em;min-width:0"
 _NUMBERS = f"{_LINE};flex:1 1 41em;min-width:0"
 _WRAPPED = "display:flex;flex-wrap:wrap;column-gap:12px"  # where it is narrow, the numbers take a line of their own
 _WHOLE = "white-space:nowrap"
-_MARGIN = "flex:0 0 172px;height:0"  # as wide as the word and the bar
+_MARGIN = "flex:0 0 156px;height:0"  # as wide as the word and the bar
 _UNDER = "flex:1 1 20em;min-width:0;padding:2px 0 0;overflow-wrap:anywhere"
 
 
@@ -61,30 +62,54 @@ def panel_html(panel: Panel) -> Markup:
 
 def head_html(panel: Panel) -> Markup:
     """Draw what is always in sight: the summary and the first 20 rows."""
-    return root(_summary(panel), *map(row_html, in_order(panel.rows)[:FOLD]))
+    return root(_summary(panel), *_rows(in_order(panel.rows)[:FOLD]))
 
 
 def fold_html(panel: Panel) -> Markup:
-    """Draw the rows past the 20th, folded; empty when there are none.
+    """Draw the rows past the 20th, folded; empty when there are none."""
+    label, rows = fold(panel)
+    summary = tag("summary", label, style="padding:6px 0;cursor:pointer")
+    return root(tag("details", summary, rows)) if label else Markup("")
 
-    Times that still run are left out, so that a live fold is redrawn, and falls shut,
-    only when a state changes.
+
+def fold(panel: Panel) -> tuple[str, Markup]:
+    """Say what the rows past the 20th are, and draw them; "" when there are none.
+
+    Times that still run are left out, so that a live fold is redrawn only when a state changes.
     """
     rows = in_order(panel.rows)[FOLD:]
     if not rows:
-        return Markup("")
-    counts = Counter(LOOKS[row.phase].word for row in rows)
-    label = f"{len(rows):,} more: " + ", ".join(f"{count:,} {word}" for word, count in counts.items())
-    drawn = [row_html(row, running=False) for row in rows[: LIMIT - FOLD]]
+        return "", Markup("")
+    counts = Counter(status_word(row) for row in rows)
+    label = f"{len(rows):,} more: " + ", ".join(f"{count:,} {word}" for word, count in counts.most_common(WORDS))
+    drawn = _rows(rows[: LIMIT - FOLD], running=False)
     left = len(rows) - len(drawn)
     rest = tag("div", f"and {left:,} more, all of them in the frame", style=_ROW) if left else None
-    return root(tag("details", tag("summary", label, style="padding:6px 0;cursor:pointer"), *drawn, rest))
+    return label, root(*drawn, rest)
+
+
+def _rows(rows: Sequence[Row], *, running: bool = True) -> list[Markup]:
+    """Draw rows; what several in a row have to say is said once."""
+    before = [None, *map(messages, rows)]
+    return [
+        row_html(row, running=running, as_above=said == messages(row)) for row, said in zip(rows, before, strict=False)
+    ]
 
 
 @lru_cache(maxsize=1024)  # most rows are as they were a moment ago: 100 rows take 0.4 ms, not 10
-def row_html(row: Row, *, running: bool = True) -> Markup:
-    """Draw a row; `running=False` leaves out the time of a row that has not ended."""
+def row_html(row: Row, *, running: bool = True, as_above: bool = False) -> Markup:
+    """Draw a row.
+
+    Parameters
+    ----------
+    row
+    running
+        False leaves out the time of a row that has not ended.
+    as_above
+        Whether its messages stand in the row above.
+    """
     time = time_text(row) if running or row.phase in FINISHED else ""
+    said = messages(row)
     what = [
         word_html(row),
         _bar(row),
@@ -95,8 +120,10 @@ def row_html(row: Row, *, running: bool = True) -> Markup:
         clipped(transfer_text(row) or time, _TIME, time),
         tag("span", credits_text(row.credits, settled=row.settled), style=_CREDITS),
     ]
-    line = tag("div", tag("div", *what, style=_WHAT), tag("div", *numbers, style=_NUMBERS), style=_WRAPPED)
-    return tag("div", line, *[under_name(text) for text in messages(row)], style=_ROW)
+    groups = [tag("div", join(what, " "), style=_WHAT), tag("div", join(numbers, " "), style=_NUMBERS)]
+    line = tag("div", *groups, style=_WRAPPED)  # spaces: read aloud, copied, or stripped of styles, words stay apart
+    below = [under_name("as above", MUTED)] if said and as_above else [under_name(text) for text in said]
+    return tag("div", line, *below, style=_ROW)
 
 
 def under_name(child: str, style: str = "") -> Markup:
@@ -108,7 +135,7 @@ def under_name(child: str, style: str = "") -> Markup:
 def word_html(row: Row) -> Markup:
     """Draw a row's state: a coloured glyph, and the word that carries the meaning."""
     look = LOOKS[row.phase]
-    return tag("span", tag("span", look.glyph, style=_GLYPH + look.colour), status_word(row), style=_WORD)
+    return tag("span", tag("span", look.glyph, style=_GLYPH + look.colour), " ", status_word(row), style=_WORD)
 
 
 def clipped(text: str, style: str, hover: str) -> Markup:
@@ -122,14 +149,16 @@ def root(*children: str | None) -> Markup:
 
 
 def facts_html(facts: Iterable[str]) -> Markup:
-    """Draw short facts in a row, "·" between them; a line breaks between two facts, not within one."""
-    return join((tag("span", fact, style=_WHOLE if len(fact) < UNBROKEN else None) for fact in facts), " · ")
+    """Draw short facts in a row, "·" after each but the last; a line breaks between two facts, not within one."""
+    return join(
+        (tag("span", fact, style=_WHOLE if len(fact) < UNBROKEN else None) for fact in facts), "\N{NO-BREAK SPACE}· "
+    )
 
 
 def _summary(panel: Panel) -> Markup:
     first, *rest = summary_parts(panel)
     tail = tag("span", "".join(f" · {part}" for part in rest), style=MUTED) if rest else None
-    text = tag("span", tag("strong", first), tail, style="flex:1 1 0")
+    text = tag("span", tag("strong", first), tail, style="flex:1000 1 20em")
     return tag("div", text, _overall(panel), style=f"{_LINE};padding:4px 0 8px")
 
 

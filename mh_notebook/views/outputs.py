@@ -7,9 +7,13 @@ import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Protocol
 
-from .html import panel_html
+from markupsafe import Markup
+
+from .html import MUTED, panel_html, root
+from .markup import join, tag
 from .state import Panel
 from .summary import summary_parts
 from .text import panel_text, row_text
@@ -34,6 +38,9 @@ class Output(Protocol):
     def repeat(self) -> None:
         """Say the end once more where that is needed: see `LivePanel.repeat`."""
 
+    def let_go(self) -> None:
+        """Let go of what had to stay after the end."""
+
 
 @contextmanager
 def harmless() -> Iterator[None]:
@@ -52,8 +59,14 @@ def mimebundle(panel: Panel, *, live: str | None = None) -> Bundle:
     """Give a panel in every form; `live` is the model id of its widget, None for a frozen one."""
     bundle: Bundle = {TEXT: panel_text(panel), HTML: str(panel_html(panel))}
     if live:
+        bundle[HTML] = str(join([panel_html(panel), as_of(datetime.now(UTC))]))  # for where no widget is drawn
         bundle[WIDGET] = {"model_id": live, "version_major": 2, "version_minor": 0}
     return bundle
+
+
+def as_of(moment: datetime) -> Markup:
+    """Say that this is how it was, for a copy that nobody can bring up to date."""
+    return root(tag("div", f"as it was at {moment:%Y-%m-%d %H:%M:%S} UTC, while it was being watched", style=MUTED))
 
 
 class Displays:
@@ -88,6 +101,15 @@ class Displays:
         for display_id in self._ids:
             update_display(self._last, raw=True, display_id=display_id)  # type: ignore[no-untyped-call]  # the same
 
+    def show_again(self) -> None:
+        """Display what is displayed once more, in the cell that runs."""
+        from IPython.display import display
+
+        display(self._last, raw=True)  # type: ignore[no-untyped-call]  # the same
+
+    def let_go(self) -> None:
+        """Do nothing: what is displayed needs nobody."""
+
     def _bundle(self, panel: Panel, live: str | None) -> Bundle:
         return {key: value for key, value in mimebundle(panel, live=live).items() if key in (*self._types, WIDGET)}
 
@@ -117,6 +139,8 @@ class Lines:
     def repeat(self) -> None:
         """Do nothing: what was written stays."""
 
+    let_go = repeat
+
 
 class Nothing:
     """No output at all."""
@@ -129,6 +153,8 @@ class Nothing:
 
     def repeat(self) -> None:
         """Do nothing."""
+
+    let_go = repeat
 
 
 def _write(line: str) -> None:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import threading
+import time
+
+import msgspec
 
 from .actions import Actions
 from .front_end import Renderer, cell, check_renderer, in_kernel, renderer, shell
 from .outputs import HTML, TEXT, Displays, Lines, Nothing, Output, harmless
 from .state import Panel
+
+PAUSE = 0.5  # seconds between two redraws; with the fold and the choices once a second, 5 messages a second at most
+TICK = 0.95  # seconds between two redraws that bring nothing but the time: a bar that is redrawn starts anew
 
 
 class LivePanel:
@@ -43,6 +49,7 @@ class LivePanel:
         self._output: Output | None = None
         self._cell: int | None = None
         self._finished = False
+        self._drawn = -TICK
         self._lock = threading.RLock()
 
     @property
@@ -62,12 +69,18 @@ class LivePanel:
             self._output.show(self._panel)
 
     def update(self, panel: Panel) -> None:
-        """Show a new state, from any thread; only what changed is sent. At most 4 calls a second, please."""
+        """Show a new state, from any thread, unless that would be too soon; call it again with the next one."""
         with self._lock, harmless():
-            if not self._finished:
-                self._panel = panel
+            if not self._finished and self._due(panel):
+                self._panel, self._drawn = panel, time.monotonic()
                 if self._output:
                     self._output.update(panel)
+
+    def _due(self, panel: Panel) -> bool:
+        if not self.has_pictures:
+            return True
+        changed = _timeless(panel) != _timeless(self._panel)
+        return time.monotonic() - self._drawn >= (PAUSE if changed else TICK)
 
     def finish(self, panel: Panel) -> None:
         """Show the end: every output becomes HTML that needs no kernel; no comm stays open."""
@@ -87,9 +100,19 @@ class LivePanel:
             if self._finished and self._output and not self.shown_in_this_cell():
                 self._output.repeat()
 
+    def let_go(self) -> None:
+        """Let go of what had to stay after the end; see `widgets.WidgetOutput`."""
+        with self._lock, harmless():
+            if self._finished and self._output:
+                self._output.let_go()
+
     def shown_in_this_cell(self) -> bool:
         """Whether the last `show` was in the cell that runs now."""
         return self._output is not None and self._cell is not None and self._cell == cell()
+
+
+def _timeless(panel: Panel) -> Panel:
+    return Panel(rows=tuple(msgspec.structs.replace(row, elapsed=None) for row in panel.rows), media=panel.media)
 
 
 def _renderer(asked: str | None) -> Renderer:

@@ -7,8 +7,15 @@ from .wording import LOOKS, counted, left_text
 
 
 def in_order(rows: tuple[Row, ...]) -> list[Row]:
-    """Sort rows: what moves, what went wrong, what waits, what is done; else in the order asked for."""
-    return sorted(rows, key=lambda row: LOOKS[row.phase].rank)
+    """Sort rows: what moves, what went wrong, what waits, what is done; else in the order asked for.
+
+    What went wrong for one reason stands together.
+    """
+    reasons: dict[str, int] = {}
+    for row in rows:
+        if row.error:
+            reasons.setdefault(row.error, len(reasons))
+    return sorted(rows, key=lambda row: (LOOKS[row.phase].rank, reasons.get(row.error, len(reasons))))
 
 
 def summary_parts(panel: Panel) -> list[str]:

@@ -15,7 +15,7 @@ MINUTE, HOUR = 60, 3600
 KILO = 1000
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _ACRONYMS = frozenset({"ai", "gif", "qr", "3d", "hd", "vfx"})
-_CONSTANT = re.compile(r"[A-Z0-9]+(_[A-Z0-9]+)*")
+_CONSTANT = re.compile(r"(?=.{1,40}$)[A-Z0-9]+(_[A-Z0-9]+)*")
 
 
 class Look(NamedTuple):
