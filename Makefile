@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo lab test lint examples media clean
+.PHONY: demo lab test lint bench examples media clean
 
 demo: .venv/lab  ## see it work: the quickstart against a sandbox, as a page
 	@cd examples && ../$(BIN)/mh-notebook demo --output output/quickstart.html
@@ -17,6 +17,9 @@ lint: .venv/test  ## ruff and mypy --strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench: .venv/test  ## speed beside the vendor's SDK, a bare loop and curl: BENCH_OPTIONS='--quick --json FILE'
+	@$(BIN)/python -m benchmarks $(BENCH_OPTIONS)
 
 examples: .venv/test  ## run the examples and keep their outputs in the repository
 	@cd examples && for name in 0*.ipynb; do \

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+from .asking import Asking, Durations, Turns
 from .history import History
 from .protocol.decoding import decode_account, decode_project
 from .protocol.errors import MagicHourError, NotFoundError, WaitTimeoutError, unforeseen
 from .protocol.kinds import KINDS
 from .protocol.models import Account, Project
-from .protocol.polling import next_pause, read_interval
 from .protocol.redaction import Secret
 from .protocol.refs import Ref
 from .protocol.retrying import is_transient
@@ -49,10 +47,12 @@ class Core:
         self.concurrency, self.directory, self.history, self.clock = concurrency, directory, history, clock
         self.connections = Connections(concurrency)
         self.api = Api(token, base_url, timeout=timeout, connections=self.connections, clock=clock)
+        self.turns = Turns(clock, self.connections)
         self.watches: set[asyncio.Task[None]] = set()  # a loop alone does not keep its tasks alive
         self.save = Saver(self.fetch, self.connections, clock, history, directory, stall)
         self.at_close: list[Callable[[], None]] = []  # what has to stay until then
         self._kinds: dict[str, str] = {}  # of bare ids that were looked up
+        self._own: Durations | None = None  # as last read
         self.closing = False  # said before the watches are ended: they do not end by themselves
 
     async def account(self) -> Account:
@@ -91,10 +91,11 @@ class Core:
         if self.history is not None and not self.closing:
             self.history.watched(list(refs))
 
-    async def durations(self) -> dict[tuple[str, str], list[float]]:
+    async def durations(self) -> Durations:
         """Seconds that the user's own projects took, by kind and type, newest last."""
         own = None if self.history is None else await asyncio.wrap_future(self.history.durations())
-        return own or {}
+        self._own = own or {}
+        return self._own
 
     async def delete(self, ref: Ref) -> None:
         """Delete a project for good."""
@@ -119,6 +120,7 @@ class Core:
             It had not ended after `timeout` real seconds; carries the project as last seen.
         """
         last: list[Project] = []
+        self.turns.watched += 1
         try:
             async with asyncio.timeout(timeout) as limit:
                 async for project in self._answers(ref, notice):
@@ -128,29 +130,45 @@ class Core:
             if not limit.expired():  # an APITimeoutError of ours is a TimeoutError too
                 raise
             raise WaitTimeoutError(_too_late(ref, timeout, last), last[0] if last else None) from None
+        finally:
+            self.turns.watched -= 1
         return last[0]
 
     async def _answers(self, ref: Ref, notice: Notice | None) -> AsyncIterator[Project]:
         """Each answer about a project up to the last one, with a pause between two, and none after the last."""
-        fixed = read_interval(os.environ.get("MAGIC_HOUR_POLL_INTERVAL"))
-        started, troubles, seen, before = self.clock.now(), 0, None, None
+        own = await self.durations() if self._own is None else self._own  # a watch of many has read them
+        asking, troubles, before = Asking(self.clock, self.turns, own), 0, None
+        last: Project | None = None
         while True:
+            await asking.turn()
             try:
-                project = await self._fetch_any(ref, notice)
+                project = await self._fetch_any(ref, self._listening(notice))
             except MagicHourError as error:
                 troubles += 1
+                self.turns.heard(error)
                 if not is_transient(error) or troubles >= TROUBLES_IN_A_ROW:
                     raise
                 await self._pause_after(error, notice)
             else:
                 troubles, answered = 0, self.clock.now()
-                if seen != (seen := (project.status, project.credits_charged)):
+                if last is None or (last.status, last.credits_charged) != (project.status, project.credits_charged):
                     self._observe([project], None if before is None else answered - before)
-                before = answered
+                before, last = answered, project
                 yield project
                 if project.finished:
                     return
-            await self._pause(next_pause(self.clock.now() - started, random.random(), fixed), fixed)
+                asking.answered(project, self.api.skew)
+            await asking.pause(last)
+
+    def _listening(self, notice: Notice | None) -> Notice:
+        """Return the same notice, heard by the turns as well."""
+
+        def hear(seconds: float, error: MagicHourError) -> None:
+            self.turns.heard(error)
+            if notice is not None:
+                notice(seconds, error)
+
+        return hear
 
     def _observe(self, projects: Sequence[Project], gap: float | None = None) -> None:
         """Hand over to the history's own thread, which keeps their order; nobody waits for it."""
@@ -164,12 +182,6 @@ class Core:
             if notice is not None:
                 notice(asked, error)
             await self.clock.sleep(asked)
-
-    async def _pause(self, seconds: float, fixed: float | None) -> None:
-        if fixed is None:
-            await self.clock.sleep(seconds)
-        else:  # the user's own interval is real time
-            await asyncio.sleep(seconds)
 
     async def close(self) -> None:
         """End the watches, close the sessions of the running loop, and write what is left of the history."""

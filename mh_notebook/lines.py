@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 
 import msgspec
 
+from .asking import Durations
 from .frames import Unread
 from .protocol.errors import InvalidRefError, MagicHourError, ProjectFailedError
 from .protocol.models import Project
@@ -16,9 +17,6 @@ from .transport.clock import Clock
 from .transport.files import SavedFile
 from .views.card import PHASES
 from .views.state import Phase, Row
-
-Durations = Mapping[tuple[str, str], Sequence[float]]
-"""Seconds that the user's own projects took, by kind and type."""
 
 
 class Line:

@@ -4,6 +4,7 @@ import os
 import re
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from itertools import pairwise
 
 import hypothesis.strategies as st
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 
 import mh_notebook as mh
 from mh_notebook.protocol import errors as errors_module
+from mh_notebook.protocol.budget import Budget
 from mh_notebook.protocol.naming import EXTENSIONS, extension, media_type_of, output_stem
 from mh_notebook.protocol.polling import next_pause, read_interval
 from mh_notebook.protocol.redaction import Secret, redact, redact_all
@@ -188,13 +190,95 @@ def test_a_server_that_says_how_long_is_never_asked_sooner():
 # When to ask next
 
 
+TEXT_TO_VIDEO = Typical(seconds=51, late=102)
+ASKED_AT = (0, 5, 10, 20, 50, 100, 300, 5000)  # seconds
+
+
+def test_questions_are_dense_where_the_end_is_likely_and_never_further_apart_than_30_s():
+    pauses = [round(next_pause(elapsed, 0.5, TEXT_TO_VIDEO), 1) for elapsed in ASKED_AT]
+    assert pauses == [3.0, 3.0, 3.0, 5.0, 3.6, 3.7, 6.6, 21.7]
+    own = Typical(seconds=51, late=60, low=45, high=60, count=100)
+    assert [round(next_pause(elapsed, 0.5, own), 1) for elapsed in ASKED_AT] == [
+        27.6,
+        23.5,
+        19.3,
+        12.1,
+        2.0,
+        5.7,
+        6.1,
+        21.7,
+    ]
+
+
+def test_a_pause_is_jittered_by_a_tenth_and_a_users_own_interval_is_kept():
+    for elapsed in ASKED_AT:
+        middle = next_pause(elapsed, 0.5, TEXT_TO_VIDEO)
+        assert next_pause(elapsed, 0.0, TEXT_TO_VIDEO) == pytest.approx(0.9 * middle)
+        assert next_pause(elapsed, 1.0, TEXT_TO_VIDEO) == pytest.approx(1.1 * middle)
+        assert next_pause(elapsed, 1.0, TEXT_TO_VIDEO, kind="video", watched=1000, fixed=0.25) == 0.25
+
+
+def test_a_type_that_nobody_knows_is_asked_about_as_its_kind():
+    pauses = {kind: round(next_pause(30, 0.5, kind=kind), 1) for kind in ("image", "audio", "video", "")}
+    assert pauses == {"image": 2.6, "audio": 2.2, "video": 7.5, "": 2.9}
+
+
+def test_from_200_watched_on_each_is_asked_about_less_often():
+    pauses = [next_pause(50, 0.5, TEXT_TO_VIDEO, watched=count) for count in (1, 200, 400, 1000)]
+    assert [round(pause / pauses[0]) for pause in pauses] == [1, 1, 2, 5]
+
+
+@pytest.mark.parametrize("elapsed", [-5, 0, 1e-9, 1e9])
 @pytest.mark.parametrize(
-    ("elapsed", "pause"), [(0, 2), (10, 2), (20, 2), (30, 3), (51, 5.1), (299, 29.9), (300, 30), (10**6, 30), (-5, 2)]
+    "expected", [None, Typical(0.0, 0.0, 0.0, 0.0, 3), Typical(5, 5, 5, 5, 200), Typical(1e6, 2e6, 1, 1e9, 3)]
 )
-def test_the_next_question_comes_after_a_tenth_of_the_wait_in_bounds(elapsed, pause):
-    for jitter, share in ((0.0, 0.9), (0.5, 1.0), (1.0, 1.1)):
-        assert next_pause(elapsed, jitter) == pytest.approx(pause * share)
-        assert next_pause(elapsed, jitter, fixed=0.25) == 0.25
+def test_no_pause_is_shorter_than_1_s_or_longer_than_30_s(elapsed, expected):
+    for jitter in (0.0, 1.0):
+        assert 0.9 <= next_pause(elapsed, jitter, expected) <= 33.0
+
+
+# How many questions a second
+
+
+def served(budget, begin, seconds, step=0.001):
+    """The moments at which a queue that never runs dry asks."""
+    moments, now = [], begin
+    while now < begin + seconds:
+        pause = budget.pause(now)
+        if pause <= 0:
+            budget.take(now)
+            moments.append(now)
+        now += max(pause, 0.0)
+    return moments
+
+
+def test_after_a_burst_of_100_no_more_than_50_questions_go_in_any_second():
+    moments = served(Budget(), 1000.0, 10.0)
+    assert sum(moment == 1000.0 for moment in moments) == 100
+    assert len(moments) == 100 + 499
+    gaps = [later - sooner for sooner, later in pairwise(moments[99:])]
+    assert (min(gaps), max(gaps)) == (pytest.approx(0.02), pytest.approx(0.02))
+
+
+def test_a_429_stops_all_questions_for_as_long_as_was_asked_and_halves_their_rate():
+    budget = Budget()
+    served(budget, 0.0, 10.0)
+    for _ in range(32):  # one refusal strikes all that were under way
+        budget.refused(10.0, retry_after=12.0)
+    assert budget.pause(10.0) == 12.0
+    assert budget.rate(10.0) == 25.0
+    moments = served(budget, 10.0, 22.0)
+    assert moments[0] >= 22.0
+    assert len(moments) == pytest.approx(10 * (25 + 50 / 120 * 17), abs=2)  # seconds times the mean rate meanwhile
+
+
+def test_the_rate_recovers_slowly_and_never_falls_to_nothing():
+    budget = Budget()
+    for refusal in range(12):
+        budget.refused(refusal * 2.0)
+    assert budget.rate(22.0) == pytest.approx(0.845, abs=0.001)
+    assert budget.rate(22.0 + 60.0) == pytest.approx(0.845 + 25.0, abs=0.001)
+    assert budget.rate(1e6) == 50.0
 
 
 MEDIANS = {  # the published medians, in its order

@@ -29,7 +29,7 @@ class Connection:
         )
         self.requests = asyncio.Semaphore(concurrency)
         self.downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
-
+        self.turns = asyncio.Lock()  # held by the watch that asks next
         self._proxies: dict[tuple[str, str], str | None] = {}
 
     def proxy_for(self, url: URL) -> str | None:

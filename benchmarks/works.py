@@ -1,0 +1,78 @@
+"""What is measured: each work, and who does it. The first contestant is the one that ratios are taken to."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+AT_ONCE = 32  # our default
+AT_ONCE_LATE = 256  # where each answer comes late, only more at once helps
+SAMPLE = 2000  # projects at most that the SDK is asked for: its rate does not grow with more
+LATE = 0.05  # seconds
+
+
+class Entry(NamedTuple):
+    """One contestant at a work. `at_once` 0: its best, found beforehand."""
+
+    label: str
+    contestant: str
+    count: int
+    at_once: int = AT_ONCE
+
+
+class Work(NamedTuple):
+    """The same work for several contestants. `unit` is what a rate counts; delay in seconds."""
+
+    title: str
+    unit: str
+    entries: tuple[Entry, ...]
+    delay: float = 0.0
+
+
+def works(*, quick: bool) -> list[Work]:
+    """Return all that is measured; a tenth of it where it is to be quick."""
+    sizes = (100, 2000) if quick else (100, 2000, 20_000)
+    late = (100,) if quick else (100, 2000, 20_000)
+    return [
+        *(Work(f"frame of {size:,}", "projects", _frame(size)) for size in sizes),
+        *(Work(f"frame of {size:,}, 50 ms late", "projects", _late_frame(size), LATE) for size in late),
+        Work(f"one file of {64 if quick else 512} MB", "MB", _downloads(1)),
+        Work(f"{20 if quick else 200} files of 1 MB", "MB", _downloads(20 if quick else 200)),
+        Work("import", "imports", _IMPORTS),
+    ]
+
+
+def _frame(size: int) -> tuple[Entry, ...]:
+    asked = min(size, SAMPLE)
+    return (
+        Entry("bare aiohttp + msgspec", "bare", size),
+        Entry("ours, blocking", "ours_sync", size),
+        Entry("ours, awaited", "ours_async", size),
+        Entry("ours, blocking, with history", "ours_with_history", size),
+        Entry("SDK, blocking", "sdk_sync", asked),
+        Entry("SDK, awaited, at its best", "sdk_async", asked, 0),
+    )
+
+
+def _late_frame(size: int) -> tuple[Entry, ...]:
+    return (
+        Entry("bare aiohttp + msgspec", "bare", size, AT_ONCE_LATE),
+        Entry("ours, blocking", "ours_sync", size, AT_ONCE_LATE),
+        Entry("ours, awaited", "ours_async", size, AT_ONCE_LATE),
+        Entry("SDK, blocking", "sdk_sync", min(size, 50)),
+        Entry("SDK, awaited, at its best", "sdk_async", min(size, 1000), 0),
+    )
+
+
+def _downloads(count: int) -> tuple[Entry, ...]:
+    return (
+        Entry("bare aiohttp, 1 MiB chunks", "bare_download", count),
+        Entry("ours, blocking", "ours_download", count),
+        Entry("SDK, blocking", "sdk_download", count),
+        Entry("curl", "curl", count),
+    )
+
+
+_IMPORTS = (
+    Entry("pandas, aiohttp, ipywidgets", "importing_needed", 1),
+    Entry("mh_notebook after them", "importing", 1),
+)
