@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from .errors import APIStatusError, InvalidResponseError, status_error_class
 from .kinds import KINDS
@@ -54,10 +55,12 @@ def decode_project(kind: str, body: bytes, *, fetched_at: datetime | None = None
     answer = decode_object(body, about=f"the {kind} project")
     model = KINDS[kind].model
     known, extra = _split(answer, model)
-    if _depth_over(DEEPEST, extra):
+    if extra and _depth_over(DEEPEST, extra):
         raise InvalidResponseError(f"The API's answer about {_who(kind, answer)} is nested more than {DEEPEST} deep.")
-    project = _convert(known, model, _who(kind, answer))
-    return msgspec.structs.replace(project, extra=extra, fetched_at=fetched_at or datetime.now(UTC))
+    project = _convert(known, model, kind)
+    force_setattr(project, "extra", extra)  # nobody else has seen it yet
+    force_setattr(project, "fetched_at", fetched_at or datetime.now(UTC))
+    return project
 
 
 def decode_account(body: bytes) -> Account:
@@ -121,17 +124,17 @@ def _wire_fields(model: type[Project]) -> frozenset[str]:
     return _WIRE[model]
 
 
-def _convert(known: dict[str, Any], model: type[Project], who: str) -> Project:
+def _convert(known: dict[str, Any], model: type[Project], kind: str) -> Project:
     try:
         return msgspec.convert(known, model)
     except msgspec.ValidationError as error:
         plain = {name: _plain(value, name) for name, value in known.items()}
         if plain == known and not any(isinstance(value, float) for value in known.values()):
-            raise _invalid(who, error) from None
+            raise _invalid(_who(kind, known), error) from None
     try:
         return msgspec.convert(plain, model)
     except msgspec.ValidationError as error:
-        raise _invalid(who, error) from None
+        raise _invalid(_who(kind, known), error) from None
 
 
 def _plain(value: Any, field: str = "") -> Any:

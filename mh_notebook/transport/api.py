@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import aiohttp
+from multidict import CIMultiDict
 from yarl import URL
 
 from mh_notebook.protocol.answered import Answered
@@ -37,12 +38,16 @@ class Api:
         self.last_answer: Answered | None = None
         self._last_dated: Answered | None = None
         self._connections, self._clock = connections, clock
-        self._headers = {
-            "Authorization": Secret(f"Bearer {token}"),
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",  # 700 bytes gain nothing from being packed
-            "User-Agent": f"mh-notebook/{__version__}",
-        }
+        self._base = URL(base_url, encoded=True)
+        self._patience = _timeouts(timeout)  # of a first attempt, the usual case
+        self._headers = CIMultiDict(
+            {
+                "Authorization": Secret(f"Bearer {token}"),
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",  # 700 bytes gain nothing from being packed
+                "User-Agent": f"mh-notebook/{__version__}",
+            }
+        )
 
     @property
     def skew(self) -> float:
@@ -78,10 +83,10 @@ class Api:
 
         async def attempt() -> bytes:
             seconds = max(deadline - asyncio.get_running_loop().time(), 0.01)
-            return await self._attempt(method, path, kind, id, seconds)
+            return await self._attempt(method, path, kind, id, _timeouts(seconds))
 
         try:
-            return await attempt()
+            return await self._attempt(method, path, kind, id, self._patience)
         except MagicHourError as error:
             if once or not is_transient(error):
                 raise
@@ -112,9 +117,9 @@ class Api:
                 return b""
             raise
 
-    async def _attempt(self, method: str, path: str, kind: str, id_: str, seconds: float) -> bytes:
-        connection = self._connections.here()
-        url = URL(self.base_url + path, encoded=True)
+    async def _attempt(self, method: str, path: str, kind: str, id_: str, patience: aiohttp.ClientTimeout) -> bytes:
+        connection, base = self._connections.here(), self._base
+        url = base.with_path(base.raw_path.rstrip("/") + path, encoded=True)  # a fifth of the time of reading it anew
         about = f"{kind} {id_}".strip() or path
         async with connection.requests:
             sent_at, started = time.time(), time.monotonic()
@@ -124,9 +129,9 @@ class Api:
                     url,
                     headers=self._headers,
                     allow_redirects=False,
-                    proxy=connection.proxy_for(url),
+                    proxy=connection.proxy_for(base),
                     auto_decompress=False,  # `read_body` bounds what comes out of it
-                    timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=seconds / 3, sock_read=seconds / 3),
+                    timeout=patience,
                 ) as response:
                     status, headers, body = response.status, response.headers, await read_body(response, about)
         self._note(Answered(status, sent_at, time.monotonic() - started, headers.get("Date")))
@@ -139,3 +144,8 @@ class Api:
         self.last_answer = answer
         if answer.date is not None:
             self._last_dated = answer
+
+
+def _timeouts(seconds: float) -> aiohttp.ClientTimeout:
+    """Bound an attempt, so that one that stalls leaves time for another."""
+    return aiohttp.ClientTimeout(total=seconds, sock_connect=seconds / 3, sock_read=seconds / 3)

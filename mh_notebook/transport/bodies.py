@@ -35,6 +35,8 @@ async def read_body(response: aiohttp.ClientResponse, about: str) -> bytes:
         It does not unpack, as one does that was spoilt or cut on its way.
     """
     packing = response.headers.get("Content-Encoding", "").strip().lower()
+    if not packing and (response.content_length or LARGEST_ANSWER) < LARGEST_ANSWER:  # the usual case, in one step
+        return await response.read()
     if packing in ("", "identity"):
         return await _collect(response, about, _as_it_is)
     if packing in _PACKED:
