@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
 import pandas as pd
 
 from .protocol.kinds import KINDS
-from .protocol.models import STATUSES, Project, VideoProject
+from .protocol.models import STATUSES, Project
 from .protocol.redaction import redact, redact_all
-
-_PANDAS_3 = int(pd.__version__.partition(".")[0]) >= 3
-_TEXT: Any = "str" if _PANDAS_3 else pd.StringDtype()
-_TIME = "datetime64[us, UTC]"
 
 
 class Unread(msgspec.Struct, frozen=True):
@@ -23,6 +19,16 @@ class Unread(msgspec.Struct, frozen=True):
     kind: str
     id: str
     fetch_error: str | None = None
+
+
+Item = Project | Unread
+Items = Sequence[Item]
+Reader = Callable[[Items], list[Any]]
+"""Reads one column's cells off all items; None is NA."""
+
+_PANDAS_3 = int(pd.__version__.partition(".")[0]) >= 3
+_TEXT: Any = "str" if _PANDAS_3 else pd.StringDtype()
+_TIME = "datetime64[us, UTC]"
 
 
 SCHEMA: dict[str, Any] = {
@@ -71,11 +77,10 @@ def build_frame(items: Iterable[Project | Unread]) -> pd.DataFrame:
     >>> len(frame.columns) == len(SCHEMA)
     True
     """
-    rows = [_row(item) for item in items]
-    columns = {name: _column(name, [row.get(name) for row in rows]) for name in SCHEMA}
-    extra = dict.fromkeys(name for row in rows for name in row if name not in SCHEMA)
-    columns |= {name: pd.Series([row.get(name, pd.NA) for row in rows]) for name in extra}
-    return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)))
+    rows = list(items)
+    columns = {name: _column(name, _READERS[name](rows)) for name in SCHEMA}
+    columns |= _unknown_columns(rows)
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)), copy=False)
 
 
 def to_frame(rows: Sequence[dict[str, Any]], schema: dict[str, Any]) -> pd.DataFrame:
@@ -84,45 +89,75 @@ def to_frame(rows: Sequence[dict[str, Any]], schema: dict[str, Any]) -> pd.DataF
     return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)))
 
 
-def _row(item: Project | Unread) -> dict[str, Any]:
-    if isinstance(item, Unread):
-        error = None if item.fetch_error is None else redact(item.fetch_error)
-        return {"kind": item.kind or None, "id": item.id or None, "fetch_error": error}
-    row = {name: getattr(item, name) for name in _SAME_NAME}
-    row |= {name: None if (text := getattr(item, name)) is None else redact(text) for name in _SERVERS_TEXT}
-    row |= {
-        "kind": item.kind,
-        "expires_at": item.expires_at,
-        "credits_settled": item.settled,
-        "download_count": len(item.downloads),
-        "error_code": item.error and redact(item.error.code),
-        "error_message": item.error and item.error.message,
-    }
-    if isinstance(item, VideoProject):
-        row |= _video_cells(item)
-    else:
-        row["image_count"] = getattr(item, "image_count", None)
-    return row | _unknown_cells(item)
+def _text(name: str) -> Reader:
+    """Read a field that a server fills: any text of it may hold a link."""
+
+    def read(items: Items) -> list[Any]:
+        texts = [getattr(item, name, None) for item in items]
+        return [redact(text) if text is not None and "://" in text else text for text in texts]
+
+    return read
 
 
-_SERVERS_TEXT = ("status", "id", "name", "type")  # any text of a server may hold a link
-_SAME_NAME = ("created_at", "fetched_at", "enabled", "credits_charged")
+def _field(name: str) -> Reader:
+    """Read a field as it is, where the item has it."""
+    return lambda items: [getattr(item, name, None) for item in items]
 
 
-def _video_cells(video: VideoProject) -> dict[str, Any]:
-    return {
-        "width": None if video.width == -1 else video.width,
-        "height": None if video.height == -1 else video.height,
-        "start_seconds": video.start_seconds,
-        "end_seconds": video.end_seconds,
-        "duration_seconds": video.duration_seconds,
-        "fps": video.fps,
-    }
+def _size(name: str) -> Reader:
+    """Read a width or height, whose -1 means unknown."""
+    return lambda items: [None if (size := getattr(item, name, None)) == -1 else size for item in items]
 
 
-def _unknown_cells(item: Project) -> dict[str, Any]:
+def _named(name: str) -> Reader:
+    """Read what names an item; an empty name is none."""
+    return lambda items: [text or (None if isinstance(item, Unread) else text) for text, item in _with(name, items)]
+
+
+def _with(name: str, items: Items) -> Iterable[tuple[Any, Item]]:
+    return zip(_text(name)(items), items, strict=True)
+
+
+def _of_error(name: str) -> Reader:
+    """Read a field of the error of those that failed."""
+    errors = _field("error")
+    return lambda items: [None if error is None else redact(getattr(error, name)) for error in errors(items)]
+
+
+def _fetch_errors(items: Items) -> list[Any]:
+    errors = (item.fetch_error if isinstance(item, Unread) else None for item in items)
+    return [None if error is None else redact(error) for error in errors]
+
+
+def _download_counts(items: Items) -> list[Any]:
+    return [None if isinstance(item, Unread) else len(item.downloads) for item in items]
+
+
+_READERS: dict[str, Reader] = {name: _field(name) for name in SCHEMA} | {
+    "kind": lambda items: [item.kind or None for item in items],
+    "id": _named("id"),
+    "name": _text("name"),
+    "status": _text("status"),
+    "type": _text("type"),
+    "credits_settled": _field("settled"),
+    "width": _size("width"),
+    "height": _size("height"),
+    "download_count": _download_counts,
+    "error_code": _of_error("code"),
+    "error_message": _of_error("message"),
+    "fetch_error": _fetch_errors,
+}
+
+
+def _unknown_columns(items: Items) -> dict[str, Any]:
     """Unknown fields; one that bears the name of a column of ours does not overwrite it."""
-    return {redact(name): redact_all(value) for name, value in item.extra.items() if name not in SCHEMA}
+    cells: dict[str, list[Any]] = {}
+    for row, item in enumerate(items):
+        for name, value in (getattr(item, "extra", None) or {}).items():
+            if name not in SCHEMA:
+                column = cells.setdefault(redact(name), [pd.NA] * len(items))
+                column[row] = redact_all(value)
+    return {name: pd.Series(values) for name, values in cells.items()}
 
 
 def _column(name: str, values: list[Any]) -> Any:
