@@ -39,7 +39,7 @@ class Api:
         self._last_dated: Answered | None = None
         self._connections, self._clock = connections, clock
         self._base = URL(base_url, encoded=True)
-        self._patience = _timeouts(timeout)  # of a first attempt, the usual case
+        self._patience = aiohttp.ClientTimeout(total=None, sock_connect=timeout / 3)
         self._headers = CIMultiDict(
             {
                 "Authorization": Secret(f"Bearer {token}"),
@@ -82,11 +82,11 @@ class Api:
         deadline = asyncio.get_running_loop().time() + self.timeout
 
         async def attempt() -> bytes:
-            seconds = max(deadline - asyncio.get_running_loop().time(), 0.01)
-            return await self._attempt(method, path, kind, id, _timeouts(seconds))
+            seconds = max(deadline - asyncio.get_running_loop().time(), 0.01) / 2
+            return await self._attempt(method, path, kind, id, seconds)
 
         try:
-            return await self._attempt(method, path, kind, id, self._patience)
+            return await self._attempt(method, path, kind, id, self.timeout / 2)
         except MagicHourError as error:
             if once or not is_transient(error):
                 raise
@@ -117,13 +117,14 @@ class Api:
                 return b""
             raise
 
-    async def _attempt(self, method: str, path: str, kind: str, id_: str, patience: aiohttp.ClientTimeout) -> bytes:
+    async def _attempt(self, method: str, path: str, kind: str, id_: str, seconds: float) -> bytes:
+        """Attempt once. One that stalls is given half of the time left, so that there is some for another."""
         connection, base = self._connections.here(), self._base
         url = base.with_path(base.raw_path.rstrip("/") + path, encoded=True)  # a fifth of the time of reading it anew
         about = f"{kind} {id_}".strip() or path
         async with connection.requests:
             sent_at, started = time.time(), time.monotonic()
-            with our_errors(about):
+            with our_errors(about), connection.limits.within(seconds):
                 async with connection.session.request(
                     method,
                     url,
@@ -131,7 +132,7 @@ class Api:
                     allow_redirects=False,
                     proxy=connection.proxy_for(base),
                     auto_decompress=False,  # `read_body` bounds what comes out of it
-                    timeout=patience,
+                    timeout=self._patience,
                 ) as response:
                     status, headers, body = response.status, response.headers, await read_body(response, about)
         self._note(Answered(status, sent_at, time.monotonic() - started, headers.get("Date")))
@@ -144,8 +145,3 @@ class Api:
         self.last_answer = answer
         if answer.date is not None:
             self._last_dated = answer
-
-
-def _timeouts(seconds: float) -> aiohttp.ClientTimeout:
-    """Bound an attempt, so that one that stalls leaves time for another."""
-    return aiohttp.ClientTimeout(total=seconds, sock_connect=seconds / 3, sock_read=seconds / 3)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable
+from contextlib import suppress
+from types import TracebackType
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from yarl import URL
 
-from mh_notebook.protocol.errors import APIConnectionError, APITimeoutError, ClientClosedError
+from mh_notebook.protocol.errors import APIConnectionError, APITimeoutError, ClientClosedError, MagicHourError
 from mh_notebook.protocol.redaction import redact
 from mh_notebook.settings import is_loopback
+
+from .limits import Limits
 
 CHUNK = 2**20  # bytes read at a time from a download
 DOWNLOADS_AT_ONCE = 8
@@ -29,6 +32,7 @@ class Connection:
         )
         self.requests = asyncio.Semaphore(concurrency)
         self.downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
+        self.limits = Limits()
         self.turns = asyncio.Lock()  # held by the watch that asks next
         self._proxies: dict[tuple[str, str], str | None] = {}
 
@@ -46,10 +50,12 @@ class Connection:
 
     async def close(self) -> None:
         """Close the session, on its own loop."""
+        self.limits.let_go()
         await self.session.close()
 
     def abandon(self) -> None:
         """Let go of the session where nobody can be awaited any more; its sockets are closed all the same."""
+        self.limits.let_go()
         connector = self.session.connector
         self.session.detach()
         if connector is not None:
@@ -106,25 +112,37 @@ class Connections:
             self._by_loop.pop(loop).abandon()
 
 
-@contextmanager
-def our_errors(about: str) -> Iterator[None]:
+class our_errors:  # noqa: N801 - used as contextlib's own; a generator would cost a hundredth of each call
     """Turn what aiohttp and the system raise into our errors. Their texts hold links, so none is chained."""
-    try:
-        yield
-    except TimeoutError:
-        raise APITimeoutError(
+
+    __slots__ = ("_about",)
+
+    def __init__(self, about: str) -> None:
+        self._about = about
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None and (ours := _ours(error, self._about)) is not None:
+            raise ours from None
+
+
+def _ours(error: BaseException, about: str) -> MagicHourError | None:
+    if isinstance(error, TimeoutError):
+        return APITimeoutError(
             f"No answer in time about {about}.",
             hint="Check the network, or make the client with a longer timeout=.",
-        ) from None
-    except (aiohttp.ClientError, OSError, ValueError) as error:
-        raise APIConnectionError(
+        )
+    if isinstance(error, aiohttp.ClientError | OSError | ValueError):
+        return APIConnectionError(
             f"The connection failed while asking about {about}: {describe(error)}.",
             hint="Check the network and the address, then run it again.",
-        ) from None
-    except RuntimeError as error:
-        if "closed" in str(error).lower():  # aiohttp's word for a session closed meanwhile
-            raise ClientClosedError from None
-        raise
+        )
+    closed = isinstance(error, RuntimeError) and "closed" in str(error).lower()
+    return ClientClosedError() if closed else None  # aiohttp's word for a session closed meanwhile
 
 
 def describe(error: BaseException) -> str:

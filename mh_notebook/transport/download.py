@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -189,9 +190,26 @@ def _begin(response: aiohttp.ClientResponse, part: Part) -> Begin:
 async def _stream(
     response: aiohttp.ClientResponse, part: Part, target: Path, total: int | None, on_bytes: OnBytes
 ) -> None:
-    async for chunk in response.content.iter_chunked(CHUNK):
-        await on_disk(target, part.write, chunk)
-        on_bytes(part.size, total)
+    """Write and hash each piece in a thread while the next one comes: the hash takes as long as the network."""
+    writing: asyncio.Task[None] | None = None
+    try:
+        async for chunk in response.content.iter_chunked(CHUNK):
+            if writing is not None:
+                await asyncio.shield(writing)
+                on_bytes(part.size, total)
+            writing = asyncio.create_task(on_disk(target, part.write, chunk))
+        if writing is not None:
+            await asyncio.shield(writing)
+            on_bytes(part.size, total)
+    finally:
+        await _ended(writing)
+
+
+async def _ended(writing: asyncio.Task[None] | None) -> None:
+    """Wait for a write, also where the stream broke or was canceled meanwhile: the part is let go after it."""
+    if writing is not None:
+        await asyncio.wait([writing])
+        writing.exception()  # it was raised already, or something else is
 
 
 def _check(part: Part, begin: Begin, declared: str, stem: str) -> None:
