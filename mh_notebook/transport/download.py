@@ -35,6 +35,7 @@ from mh_notebook.transport.files import (
 )
 from mh_notebook.transport.parts import Part, clear_parts
 
+AHEAD = 4 * CHUNK  # bytes gathered at most while others are written
 STALL = 30.0  # seconds without a byte that count as a broken connection
 _HEAD = 64  # bytes that are compared with a file that is there
 EXPIRED = frozenset({401, 403, 404, 410})  # what hosts say of a link that has run out
@@ -190,26 +191,23 @@ def _begin(response: aiohttp.ClientResponse, part: Part) -> Begin:
 async def _stream(
     response: aiohttp.ClientResponse, part: Part, target: Path, total: int | None, on_bytes: OnBytes
 ) -> None:
-    """Write and hash each piece in a thread while the next one comes: the hash takes as long as the network."""
-    writing: asyncio.Task[None] | None = None
+    """Write and hash in a thread while more comes: the hash takes as long as the network.
+
+    What comes meanwhile is gathered and not joined, so a fast stream is written in large steps and a slow one at once.
+    """
+    writing, pieces = asyncio.create_task(on_disk(target, part.write_each, [])), list[bytes]()
     try:
-        async for chunk in response.content.iter_chunked(CHUNK):
-            if writing is not None:
+        async for piece in response.content.iter_any():
+            pieces.append(piece)
+            if writing.done() or sum(map(len, pieces)) >= AHEAD:
                 await asyncio.shield(writing)
                 on_bytes(part.size, total)
-            writing = asyncio.create_task(on_disk(target, part.write, chunk))
-        if writing is not None:
-            await asyncio.shield(writing)
-            on_bytes(part.size, total)
-    finally:
-        await _ended(writing)
-
-
-async def _ended(writing: asyncio.Task[None] | None) -> None:
-    """Wait for a write, also where the stream broke or was canceled meanwhile: the part is let go after it."""
-    if writing is not None:
+                writing, pieces = asyncio.create_task(on_disk(target, part.write_each, pieces)), []
+    finally:  # also where the stream broke: what came is kept, and the part is let go after that
         await asyncio.wait([writing])
-        writing.exception()  # it was raised already, or something else is
+        writing.result()
+        await on_disk(target, part.write_each, pieces)
+    on_bytes(part.size, total)
 
 
 def _check(part: Part, begin: Begin, declared: str, stem: str) -> None:

@@ -14,7 +14,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -83,6 +83,11 @@ class Part:
         while view:
             view = view[self._file.write(view) :]
         self._count(chunk)
+
+    def write_each(self, pieces: Sequence[bytes]) -> None:
+        """Append bytes that came in pieces."""
+        for piece in pieces:
+            self.write(piece)
 
     def keep(self, ending: str) -> Path:
         """Flush to the disk and give the file its final name; never over a file that is there.

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
+from typing import TYPE_CHECKING
 
 from mh_notebook.protocol.errors import MagicHourError
 from mh_notebook.protocol.retrying import ATTEMPTS, is_transient, pause_before_retry
+
+if TYPE_CHECKING:
+    from tenacity import AsyncRetrying, RetryCallState
 
 Notice = Callable[[float, MagicHourError], None]
 """Told of each pause before another attempt: seconds, and why."""
@@ -33,6 +35,7 @@ def retrying(
     notice : callable, optional
         Told of each pause.
     """
+    from tenacity import AsyncRetrying, retry_if_exception  # brings tornado: 15 ms, for a retry that may never be
 
     def wait(state: RetryCallState) -> float:
         return pause_before_retry(state.attempt_number, _error(state), random.random())
