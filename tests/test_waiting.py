@@ -1,6 +1,7 @@
 """When to ask next, played on a simulated clock: few requests, small delays, at any spread of the lengths."""
 
 import pytest
+
 from benchmarks import polling
 
 RENDERS = 60  # of each type and rule
