@@ -68,7 +68,7 @@ def check_end(tab, text):
     """The panel's words are these, and every picture of the gallery is one."""
     tab.wait_for_text(WATCHED, "complete")
     assert tab.text(WATCHED) == text
-    wait_for_pictures(tab.page, 2)
+    wait_for_pictures(tab.page, 4)
     assert tab.page.locator("[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
     assert tab.page.locator("[data-mime-type='application/vnd.jupyter.error']").count() == 0
 

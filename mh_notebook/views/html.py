@@ -60,9 +60,10 @@ def panel_html(panel: Panel) -> Markup:
     return join([head_html(panel), fold_html(panel), panel.media])
 
 
-def head_html(panel: Panel) -> Markup:
-    """Draw what is always in sight: the summary and the first 20 rows."""
-    return root(_summary(panel), *_rows(in_order(panel.rows)[:FOLD]))
+def head_html(panel: Panel, below: str = "") -> Markup:
+    """Draw what is always in sight: the summary and the first 20 rows; `below` them a line of text."""
+    line = tag("div", below, style=_ROW) if below else None
+    return root(_summary(panel), *_rows(in_order(panel.rows)[:FOLD]), line)
 
 
 def fold_html(panel: Panel) -> Markup:

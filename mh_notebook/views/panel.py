@@ -12,7 +12,7 @@ from .front_end import Renderer, cell, check_renderer, in_kernel, renderer, shel
 from .outputs import HTML, TEXT, Displays, Lines, Nothing, Output, harmless
 from .state import Panel
 
-PAUSE = 0.5  # seconds between two redraws; with the fold and the choices once a second, 5 messages a second at most
+PAUSE = 0.5  # seconds between two redraws; with the fold and the choices once a second, 4 messages a second at most
 TICK = 0.95  # seconds between two redraws that bring nothing but the time: a bar that is redrawn starts anew
 
 
