@@ -78,9 +78,8 @@ class Watching:
 
     def end(self, connection: sqlite3.Connection, account: str, refs: Sequence[Ref]) -> None:
         """Forget that these are watched, unless another watch of this process goes on."""
-        begun = [ref for ref in refs if self._count[ref] > 0]
-        self._count.subtract(begun)
-        over = [(account, *ref) for ref in begun if self._count[ref] == 0]
+        self._count.subtract(refs)
+        over = [(account, *ref) for ref in refs if self._count[ref] == 0]  # below: it was never begun here
         self._count = +self._count
         with Transaction(connection):
             connection.executemany(_UNWATCH, over)
