@@ -136,13 +136,13 @@ def _drift_words(row: Row) -> str:
 
 
 def _never_downloaded(known: pd.DataFrame, _: Terms) -> list[Row]:
-    return [_row(row, _unsaved_words(row), row["credits_charged"]) for row in _rows(_unsaved(known))]
-
-
-def _unsaved_words(row: Row) -> str:
-    if "deleted_at" in row and not pd.isna(row["deleted_at"]):
-        return "complete and charged, deleted before a file of it was saved"
-    return "complete and charged, no file of it was saved"
+    unsaved = _unsaved(known)
+    gone = unsaved["deleted_at"].notna() if "deleted_at" in unsaved else [False] * len(unsaved)
+    words = {True: "complete and charged, deleted before a file of it was saved"}
+    words[False] = "complete and charged, no file of it was saved"
+    return [
+        _row(row, words[bool(lost)], row["credits_charged"]) for row, lost in zip(_rows(unsaved), gone, strict=True)
+    ]
 
 
 def _links_running_out(known: pd.DataFrame, terms: Terms) -> list[Row]:
