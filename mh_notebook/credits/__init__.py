@@ -9,13 +9,17 @@ from .summing import distinct, summary, total
 from .timeline import Projection, over_time, projection
 from .units import outliers, per_unit, unit_costs
 
-from mh_notebook.views.credits_panel import panel  # isort: skip  # it counts with the modules above
+# What shows credits counts with the modules above, so it comes after them.
+from mh_notebook.views.credits_panel import CreditsPanel, panel  # isort: skip
+from mh_notebook.views.credits_statement import Statement, statement  # isort: skip
 
 __all__ = [
     "Budget",
     "BudgetState",
+    "CreditsPanel",
     "Plan",
     "Projection",
+    "Statement",
     "audit",
     "distinct",
     "during",
@@ -25,6 +29,7 @@ __all__ = [
     "per_unit",
     "plot",
     "projection",
+    "statement",
     "summary",
     "total",
     "unit_costs",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -41,6 +42,16 @@ class BudgetState:
     per_day: float
     runs_out_on: Any  # Timestamp or NaT
 
+    def __str__(self) -> str:
+        if self.left < 0:
+            passed = f"the limit of {self.limit:,} was passed on {self.runs_out_on:%Y-%m-%d}"
+            return f"{-self.left:,} credits too many; {passed}."
+        last = self.end - pd.Timedelta(microseconds=1)
+        lasting = pd.isna(self.runs_out_on)
+        ends = f"last to the end, {last:%Y-%m-%d}" if lasting else f"run out on {self.runs_out_on:%Y-%m-%d}"
+        rate = "" if math.isnan(self.per_day) else f", at {self.per_day:,.1f} a day they {ends}"
+        return f"{self.left:,} of {self.limit:,} credits left{rate}."
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -63,8 +74,8 @@ class Budget:
     Examples
     --------
     >>> from mh_notebook.frames import build_frame
-    >>> Budget(limit=5_000, per="month", tz="Europe/Berlin").of(build_frame([]), now="2026-10-12").left
-    5000
+    >>> print(Budget(limit=5_000, per="month", tz="Europe/Berlin").of(build_frame([]), now="2026-10-12"))
+    5,000 of 5,000 credits left, at 0.0 a day they last to the end, 2026-10-31.
     """
 
     limit: int

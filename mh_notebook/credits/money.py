@@ -125,12 +125,13 @@ class Plan:
         [Decimal('0.34'), Decimal('0.33'), Decimal('0.33')]
         """
         parts = [whole(part) for part in credits]
-        whole = sum(parts)
-        rate = self._exact(whole) / whole if whole else self.bands[0].rate
-        exact = [part * rate * self._minor for part in parts]
-        units = [share.numerator // share.denominator for share in exact]
-        lost = sorted(range(len(parts)), key=lambda number: units[number] - exact[number])
-        for number in lost[: round(self._exact(whole) * self._minor) - sum(units)]:
+        sum_ = sum(parts)
+        exact = self._exact(sum_)
+        rate = exact / sum_ if sum_ else self.bands[0].rate
+        shares = [part * rate * self._minor for part in parts]
+        units = [share.numerator // share.denominator for share in shares]
+        lost = sorted(range(len(parts)), key=lambda number: units[number] - shares[number])
+        for number in lost[: round(exact * self._minor) - sum(units)]:
             units[number] += 1
         return [self._money(unit) for unit in units]
 

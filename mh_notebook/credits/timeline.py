@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -122,7 +123,7 @@ class Projection:
     assumption: str
 
     def __str__(self) -> str:
-        return f"{self.projected:,} credits by the end of {self.month}. {self.assumption}"
+        return f"{self.projected:,} credits by the end of {self.month}.\n{self.assumption}"
 
 
 def projection(frame: pd.DataFrame, *, tz: str = "UTC", now: Any = None) -> Projection:
@@ -151,8 +152,8 @@ def projection(frame: pd.DataFrame, *, tz: str = "UTC", now: Any = None) -> Proj
     --------
     >>> from mh_notebook.frames import build_frame
     >>> print(projection(build_frame([]), now="2026-10-12 09:00"))
-    0 credits by the end of 2026-10. Assumed: the rest of the month goes on at the rate so far, 0 credits in
-    11.4 of 31 days (0.0 a day).
+    0 credits by the end of 2026-10.
+    Assumed: the rest of the month goes on at the rate so far, 0 credits in 11.4 of 31 days (0.0 a day).
     """
     moment = at(now, tz)
     month = period_of(moment, "M")
@@ -174,7 +175,7 @@ def _microseconds(span: pd.Timedelta) -> int:
 
 
 def _assumption(spent: int, estimated: int, per_day: float, days: str) -> str:
-    if per_day != per_day:  # NaN: the month begins at this very moment
+    if math.isnan(per_day):
         return "Assumed: nothing more, as the month has just begun and has no rate yet."
     rate = f"{spent:,} credits in {days} ({per_day:,.1f} a day)"
     said = f"Assumed: the rest of the month goes on at the rate so far, {rate}."

@@ -103,8 +103,9 @@ def outliers(frame: pd.DataFrame) -> pd.DataFrame:
     """List completed projects whose cost per unit is unlike that of their type.
 
     The rule is Tukey's, on the logarithm of the cost: outside the quartiles by more than 1.5 times the range between
-    them, so that half the price is as odd as twice the price. It is asked of 8 projects or more of a type with a
-    cost above 0, and never of one within 5 % of a quartile.
+    them, so that half the price is as odd as twice the price. It is asked where 8 projects or more of a type have a
+    cost above 0, and never of one within 5 % of a quartile. A whole project's cost is asked about only where there is
+    nothing to divide it by, as of sounds: four images may cost four times as much as one.
 
     Parameters
     ----------
@@ -161,6 +162,12 @@ def _long(table: pd.DataFrame) -> pd.DataFrame:
     return whole[whole["cost"].notna()].reset_index(drop=True)
 
 
+def _finest(costs: pd.DataFrame) -> pd.Series[bool]:
+    """Tell the costs by which a project is judged: not a whole one's, where it can be counted in images or seconds."""
+    finer = costs["unit"].ne("project")
+    return finer | ~finer.groupby([costs["kind"], costs["id"]], observed=True, dropna=False).transform("any")
+
+
 def _marked(costs: pd.DataFrame) -> pd.DataFrame:
     groups = costs.assign(log=np.log(costs["cost"].where(costs["cost"] > 0))).groupby(
         ["kind", "type", "unit"], observed=True, dropna=False
@@ -169,5 +176,5 @@ def _marked(costs: pd.DataFrame) -> pd.DataFrame:
     reach = (FENCE * (third - first)).clip(lower=np.log1p(NARROWEST))
     low, high, median = np.exp(first - reach), np.exp(third + reach), np.exp(middle)
     cost = costs["cost"]
-    odd = (groups.transform("count") >= FEWEST) & (cost > 0) & ((cost < low) | (cost > high))
+    odd = _finest(costs) & (groups.transform("count") >= FEWEST) & (cost > 0) & ((cost < low) | (cost > high))
     return costs.assign(median=median, times=cost / median, low=low, high=high, outlier=odd)

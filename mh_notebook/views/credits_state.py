@@ -121,7 +121,7 @@ def _title(selection: Selection, tz: str) -> str:
 
 
 def _figures(known: pd.DataFrame, plan: Plan | None) -> tuple[tuple[str, str], ...]:
-    sums: dict[str, Any] = summary(known, "kind").iloc[-1].to_dict()
+    sums: Any = summary(known, "kind").iloc[-1].to_dict()
     figures = [("net credits", sums["net"]), ("settled", sums["settled"]), ("estimated", sums["estimated"])]
     figures += [] if pd.isna(sums["refunded"]) else [("refunded", sums["refunded"])]
     shown = [(name, f"{int(number):,}") for name, number in [*figures, ("projects", sums["projects"])]]
