@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import UTC, timedelta
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -58,9 +59,7 @@ def at(now: Any, tz: str) -> pd.Timestamp:
         raise ConfigurationError(f"{now!r} is no time.", hint='Such as "2026-10-25 12:00".') from None
     if pd.isna(moment):
         raise ConfigurationError("now is NaT, which is no time.", hint="Leave it out for the present moment.")
-    if moment.tzinfo is None:
-        return moment.tz_localize(zone(tz), ambiguous=True, nonexistent="shift_forward")
-    return moment.tz_convert(zone(tz))
+    return _local([moment], zone(tz))[0] if moment.tzinfo is None else moment.tz_convert(zone(tz))
 
 
 def period_of(moment: pd.Timestamp, freq: str) -> Period:
@@ -80,10 +79,8 @@ def calendar(first: pd.Timestamp, last: pd.Timestamp, freq: str) -> pd.DatetimeI
     """List the starts of all periods from the one of `first` to the one after that of `last`."""
     begin = _start(first.tz_localize(None), freq)
     end = _start(last.tz_localize(None), freq) + timedelta(days=32 if freq == "M" else 7 if freq == "W" else 1)
-    days = pd.date_range(begin, _start(end, freq), freq=_RULES[frequency(freq)]).as_unit("us")
-    # Midnight may not exist (Beirut in spring) or come twice (Havana in autumn): then the day's first moment is meant.
-    twice: Any = np.ones(len(days), dtype=bool)
-    local = days.tz_localize(first.tzinfo, ambiguous=twice, nonexistent="shift_forward")
+    days = pd.date_range(begin, _start(end, freq), freq=_RULES[frequency(freq)])
+    local = _local(days, zone(str(first.tzinfo)))
     return local.unique().rename(WORDS[freq])  # Apia had no 30 December 2011 at all
 
 
@@ -146,6 +143,16 @@ def _start(wall: pd.Timestamp, freq: str) -> pd.Timestamp:
     if freq == "W":
         return day - timedelta(days=day.weekday())
     return day.replace(day=1) if freq == "M" else day
+
+
+def _local(walls: Iterable[pd.Timestamp], tz: ZoneInfo) -> pd.DatetimeIndex:
+    """Find what a clock on the wall means.
+
+    A midnight may not exist (Beirut in spring) or come twice (Havana in autumn): then the day's first moment is meant.
+    Python's rules for `fold` say just that; those of pandas miss a day that is left out whole.
+    """
+    moments_ = [wall.as_unit("us").to_pydatetime().replace(tzinfo=tz).astimezone(UTC) for wall in walls]
+    return pd.DatetimeIndex(moments_, dtype="datetime64[us, UTC]").tz_convert(tz)
 
 
 def _microseconds(edges: pd.DatetimeIndex) -> Any:
