@@ -126,7 +126,7 @@ def _drifted(known: pd.DataFrame, terms: Terms) -> list[Row]:
     estimated, settled = integers(known["credits_estimated"]), integers(known["credits_charged"])
     final = known["status"].eq("complete") & flags(known["credits_settled"]) & (estimated > 0).fillna(False)
     off = (settled - estimated).abs().astype("Float64") > estimated.astype("Float64") * terms.drift
-    found = known[final & off.fillna(False)].assign(estimated=estimated)
+    found = known.assign(estimated=estimated)[final & off.fillna(False)]
     return [_row(row, _drift_words(row), row["credits_charged"] - row["estimated"]) for row in _rows(found)]
 
 
