@@ -61,12 +61,11 @@ class FrameAccessor:
         A frame of files (`client.projects.download`) needs nothing more; one of projects needs a `client`, to save what
         is not on this machine yet. The history knows its `paths`, and needs none.
         """
-        if client is None and "path" not in self._frame and "paths" in self._frame:
-            return gallery(
-                [path for paths in self._frame["paths"] if isinstance(paths, (tuple, list)) for path in paths]
-            )
-        need(self._frame, *(["path"] if client is None else ["kind", "id"]))
-        return gallery(self._frame, client=client, budget=budget)
+        frame = self._frame
+        if client is None and "path" not in frame and "paths" in frame:
+            frame = frame.rename(columns={"paths": "path"}).explode("path").dropna(subset="path")
+        need(frame, *(["path"] if client is None else ["kind", "id"]))
+        return gallery(frame, client=client, budget=budget)
 
     def watch(self, **options: Unpack[WatchOptions]) -> Monitor:
         """Watch the projects on a client made from the environment: see `mh.watch`."""

@@ -16,7 +16,9 @@ def findings(*rows, history=tuple(HISTORY), **options):
 
 
 def test_a_failed_project_that_is_still_charged_is_found():
-    rows = [{"status": status, "credits_charged": charged} for status in ("error", "canceled") for charged in (0, 1, 30)]
+    rows = [
+        {"status": status, "credits_charged": charged} for status in ("error", "canceled") for charged in (0, 1, 30)
+    ]
     assert findings(*rows) == [
         ["image", "p1", "not_refunded", "error, and 1 credit is still charged", 1],
         ["image", "p2", "not_refunded", "error, and 30 credits are still charged", 30],

@@ -13,7 +13,7 @@ from mh_notebook.protocol.errors import ConfigurationError
 
 from .calendars import WORDS, Period, at, between, period_of, zone
 from .columns import integers, moments, whole
-from .summing import distinct, total
+from .summing import charged, distinct
 
 _FREQUENCIES = {word: freq for freq, word in WORDS.items()}
 
@@ -118,7 +118,7 @@ class Budget:
         moment = at(now, self.tz)
         period = period_of(moment, _FREQUENCIES[self.per])
         made = distinct(between(frame, period.start, moment + pd.Timedelta(microseconds=1)))
-        spent, gone = total(made), moment - period.start
+        spent, gone = charged(made), moment - period.start
         per_day = spent / (gone / pd.Timedelta(days=1)) if gone else float("nan")
         day = self._passed(made) if spent > self.limit else self._passing(spent, period, moment)
         return BudgetState(*period, int(self.limit), spent, int(self.limit) - spent, per_day, day)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from .calendars import WORDS, at, between, calendar, frequency, period_of, places, zone
 from .columns import By, flags, group_columns, group_keys, integers, moments, need
-from .summing import distinct, narrowed, total
+from .summing import charged, distinct, narrowed
 
 
 def over_time(frame: pd.DataFrame, freq: str = "D", tz: str = "UTC", by: By | None = None) -> pd.DataFrame:
@@ -61,7 +61,7 @@ def over_time(frame: pd.DataFrame, freq: str = "D", tz: str = "UTC", by: By | No
     period = pd.Series(places(dated["created_at"], edges), index=dated.index, name=WORDS[freq])
     sums = parts.groupby([period, *group_keys(dated, columns)], observed=True, dropna=False).sum()
     table = _with_rates(_dated(sums, edges, columns), edges, columns)
-    table.attrs |= {"time_zone": tz, "undated_credits": total(known) - int(parts["credits"].sum())}
+    table.attrs |= {"time_zone": tz, "undated_credits": charged(known) - charged(dated)}
     return table
 
 
@@ -159,7 +159,7 @@ def projection(frame: pd.DataFrame, *, tz: str = "UTC", now: Any = None) -> Proj
     month = period_of(moment, "M")
     made = distinct(between(frame, month.start, moment + pd.Timedelta(microseconds=1)))
     need(made, "credits_settled")
-    spent, estimated = total(made), total(made[~flags(made["credits_settled"])])
+    spent, estimated = charged(made), charged(made[~flags(made["credits_settled"])])
     gone, length = _microseconds(moment - month.start), _microseconds(month.end - month.start)
     projected = round(Fraction(spent * length, gone)) if gone else spent
     per_day = spent * DAY / gone if gone else float("nan")
