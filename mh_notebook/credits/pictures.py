@@ -75,7 +75,7 @@ def plot(
     >>> import mh_notebook as mh
     >>> with mh.Sandbox() as sandbox, sandbox.client() as client:
     ...     frame = client.projects.frame(sandbox.refs)
-    >>> mh.credits.plot(frame, "by_type").get_xlabel()  # doctest: +SKIP
+    >>> mh.credits.plot(frame, "by_type").get_xlabel()
     'credits'
     """
     if what not in PICTURES:
