@@ -1,6 +1,7 @@
 """The panel, the statement and the frame's own `df.mh`."""
 
 import json
+import re
 import xml.dom.minidom
 from decimal import Decimal
 
@@ -11,6 +12,8 @@ from ipywidgets.widgets.widget import _instances
 
 import mh_notebook as mh
 from mh_notebook import credits
+from mh_notebook.views.credits_state import Selection
+from mh_notebook.views.credits_widgets import CreditsWidgets
 
 FRAME = frame_of(
     {"created_at": "2026-10-01T12:00Z", "credits_charged": 5},
@@ -124,6 +127,29 @@ def test_the_controls_select_and_follow_and_every_comm_is_closed_at_the_end():
     panel.freeze()
     assert set(_instances) == before
     assert panel._bundle("widget") == {"text/html": html_of(panel), "text/plain": repr(panel)}
+
+
+def test_a_control_that_changes_selects_once_and_one_that_follows_never():
+    seen = []
+    controls = CreditsWidgets(FRAME, seen.append)
+    controls.follow(Selection("video", ("LIP_SYNC",)))
+    assert seen == []
+    controls._kind.value = "audio"  # the types of before are no longer offered: still one choice of the user's
+    assert seen == [Selection("audio")]
+    controls._chosen.value = ("VOICE_CLONER",)
+    assert seen[1:] == [Selection("audio", ("VOICE_CLONER",))]
+    controls.close()
+
+
+def test_a_bar_has_a_part_for_each_kind_that_cost_something():
+    rows = [{"created_at": "2026-10-01T12:00Z", "kind": kind, "credits_charged": charged} for kind, charged in KINDS]
+    html = html_of(credits.panel(frame_of(*rows)))
+    assert 'title="2026-10-01: image 30, video 0, audio -5"' in html
+    assert "most in a day: 25 credits" in html
+    assert re.findall(r"height:([-0-9.]+)px;background-color:(#[0-9a-f]+)", html) == [("132.0", "#3f7fd4")]
+
+
+KINDS = (("image", 30), ("video", 0), ("audio", -5))
 
 
 @pytest.mark.parametrize(

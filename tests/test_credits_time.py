@@ -99,7 +99,8 @@ def test_groups_have_running_totals_of_their_own():
         ("2026-10-03", "image"),
     ]
     assert table["running_total"].tolist() == [1, 100, 3]
-    assert credits.over_time(frame, "D", by="type")["credits"].tolist() == [101, 2]  # a missing type is a group
+    by_type = credits.over_time(frame, "D", by="type")
+    assert by_type["credits"].tolist() == by_type["running_total"].tolist() == [101, 2]  # a missing type is a group
 
 
 def test_one_project_in_many_rows_counts_once_as_last_fetched():
@@ -236,6 +237,7 @@ def test_a_budget_that_is_passed_warns_and_names_the_day():
     )
     assert str(budget.of(frame, now="2026-10-10")) == "5 credits too many; the limit of 2 was passed on 2026-10-06."
     assert credits.Budget(7).warning(frame, now="2026-10-10") is None  # to the credit
+    assert str(credits.Budget(3).of(frame, now="2026-10-10").runs_out_on.date()) == "2026-10-09"  # 3 were not too many
 
 
 def test_a_budget_begins_anew():

@@ -48,13 +48,14 @@ def credits_html(state: CreditsState) -> Markup:
 def _chart(state: CreditsState) -> list[Markup]:
     if not state.bars:
         return [tag("div", "Nothing was spent here yet.", style=f"{_RULE};padding:8px 0;{MUTED}")]
-    top = max([bar.credits for bar in state.bars] + [1])
+    most = max(bar.credits for bar in state.bars)
+    top = max([sum(max(credits, 0) for _, credits in bar.parts) for bar in state.bars] + [1])
     kinds = [kind for kind, _ in state.bars[0].parts]
     legend = [
         tag("span", tag("span", style=_SWATCH + _colour(kind)), f"{kind}  ", style="margin-right:14px")
         for kind in kinds
     ]
-    said = tag("span", f"most in a {state.period}: {counted(top, 'credit')}")
+    said = tag("span", f"most in a {state.period}: {counted(most, 'credit')}")
     ends = dict.fromkeys([state.bars[0].label, state.bars[-1].label])
     return [
         tag("div", tag("span", *legend), said, style=_ENDS),
