@@ -10,7 +10,7 @@ from . import credits
 from .credits.columns import By, need
 from .default import watch
 from .monitor import Monitor
-from .projects import WatchOptions
+from .recovery import WatchOptions
 from .views.media import Gallery, HasProjects, gallery
 
 if TYPE_CHECKING:

@@ -226,7 +226,8 @@ class Monitor:
         """Freeze the view, and say that it is over. Twice is once."""
         self._watching.stop()
         self._view.finish(self.panel)
-        self._core.at_close.append(self._view.let_go)
+        if (let_go := self._view.kept) is not None:
+            self._core.at_close.append(let_go)
         with self._lock:
             if self._ended.done():
                 return

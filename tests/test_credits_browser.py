@@ -3,9 +3,9 @@
 import shutil
 from pathlib import Path
 
-import nbformat
 import pytest
-from labs import chromium, jupyterlab, keep_screenshot, run_all, wait_until_run
+from labs import chromium, jupyter, keep_screenshot, new_page
+from tabs import Tab, write_notebook
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -27,29 +27,25 @@ panel
 """
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_saved_and_untrusted_the_panels_bars_keep_their_heights_and_colours(tmp_path, theme):
     shutil.copy(EXAMPLE, tmp_path)
-    with jupyterlab(tmp_path, theme) as (address, token), chromium() as page:
-        page.goto(f"{address}/tree/{EXAMPLE.name}{token}")
+    with jupyter(tmp_path) as server, chromium() as browser, new_page(browser) as page:
+        Tab(page, server, "lab").open(EXAMPLE.name, theme)
         page.wait_for_function(f"({BARS})().length > 20")
         bars = page.evaluate(BARS)
         assert max(height for height, _ in bars) > 100
         assert {colour for _, colour in bars} >= {"rgb(63, 127, 212)", "rgb(217, 138, 31)"}
         page.evaluate("document.querySelector('div[title^=\"2026-10\"]').scrollIntoView({block: 'center'})")
-        keep_screenshot(page, f"credits-panel-{theme.rpartition(' ')[2].lower()}")
+        keep_screenshot(page, f"credits-panel-{theme}")
         page.evaluate("document.querySelector('.jp-RenderedImage').scrollIntoView({block: 'center'})")
-        keep_screenshot(page, f"credits-plot-{theme.rpartition(' ')[2].lower()}")
+        keep_screenshot(page, f"credits-plot-{theme}")
 
 
 def test_the_controls_filter_and_the_figures_follow(tmp_path):
-    metadata = nbformat.read(EXAMPLE, as_version=4).metadata  # which kernel: else JupyterLab asks
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(LIVE)], metadata=metadata)
-    nbformat.write(notebook, tmp_path / "live.ipynb")
-    with jupyterlab(tmp_path) as (address, token), chromium() as page:
-        page.goto(f"{address}/tree/live.ipynb{token}")
-        run_all(page)
-        wait_until_run(page)
+    write_notebook(tmp_path, "live.ipynb", LIVE)
+    with jupyter(tmp_path) as server, chromium() as browser, new_page(browser) as page:
+        Tab(page, server, "lab").open("live.ipynb").run(0)
         page.wait_for_selector("text=565")
         page.select_option(".jp-OutputArea .widget-dropdown select", "video")
         page.wait_for_selector("text=Video, all types, all days (UTC)")

@@ -1,6 +1,7 @@
 """What the doctor finds, where he can be asked, and that he gives nothing away."""
 
 import asyncio
+import gc
 import json
 import os
 import sqlite3
@@ -38,6 +39,7 @@ def no_proxies(monkeypatch):
 @pytest.fixture
 def here(monkeypatch):
     """A key that works, and the address of a sandbox where it does; nothing renders there, so its balance stands."""
+    gc.collect()  # of earlier tests' clients, which it would ask for the last poll
     with mh.Sandbox(speed=2000, empty=True) as sandbox:
         monkeypatch.setenv("MAGIC_HOUR_BASE_URL", sandbox.url)
         monkeypatch.setenv("MAGIC_HOUR_API_KEY", sandbox.token)

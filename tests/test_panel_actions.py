@@ -187,10 +187,11 @@ def test_what_was_saved_is_shown_folded_at_the_end_where_pictures_can_be(sandbox
 
 def test_a_click_after_the_end_does_nothing(sandbox, client):
     monitor = client.projects.watch(sandbox.add("image", outcome="complete"))
+    late = actions(monitor)
     monitor.wait()
-    for act in (actions(monitor).show, actions(monitor).download):
+    for act in (late.show, late.download):
         act([0])
-    actions(monitor).stop()
+    late.stop()
     client.account()  # the loop has turned since
     assert monitor.panel.rows[0].files == 0
     assert monitor.panel.media == ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 import msgspec
 
@@ -87,6 +88,7 @@ class LivePanel:
         with self._lock, harmless():
             if not self._finished:
                 self._finished, self._panel = True, panel
+                self._actions = None  # they hold the watch, and with it the client
                 if self._output:
                     self._output.finish(panel)
 
@@ -100,11 +102,10 @@ class LivePanel:
             if self._finished and self._output and not self.shown_in_this_cell():
                 self._output.repeat()
 
-    def let_go(self) -> None:
-        """Let go of what had to stay after the end; see `widgets.WidgetOutput`."""
-        with self._lock, harmless():
-            if self._finished and self._output:
-                self._output.let_go()
+    @property
+    def kept(self) -> Callable[[], None] | None:
+        """What lets go of a view that had to stay after the end, None where none had to; see `WidgetOutput`."""
+        return self._output.let_go if self._finished and self._output and self._output.kept else None
 
     def shown_in_this_cell(self) -> bool:
         """Whether the last `show` was in the cell that runs now."""

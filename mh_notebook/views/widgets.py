@@ -14,7 +14,7 @@ from .actions import Actions, choices
 from .controls import Controls
 from .html import fold, head_html, panel_html, root
 from .markup import tag
-from .outputs import Displays
+from .outputs import Displays, harmless
 from .state import Panel
 
 SLOW_PAUSE = 1.0  # seconds between two redraws of what seldom changes: the fold, the choices
@@ -63,6 +63,7 @@ class WidgetOutput:
 
     def finish(self, panel: Panel) -> None:
         """Freeze every view to HTML, then close the comms; a widget that is kept shows the same."""
+        self._actions = None
         stays: list[AnyWidget] = [self._box, self._head, self._box.layout, self._head.style] if self.kept else []
         try:
             self._displays.finish(panel)
@@ -83,8 +84,9 @@ class WidgetOutput:
 
     def let_go(self) -> None:
         """Close what was kept."""
-        for widget in self._owned():
-            widget.close()
+        with harmless():
+            for widget in self._owned():
+                widget.close()
 
     def _draw(self, panel: Panel) -> None:
         label, rows = fold(panel)
