@@ -26,7 +26,7 @@ def test_a_committed_notebook_has_its_outputs_and_no_error(path):
     outputs = [output for cell in cells for output in cell.outputs]
     assert len(outputs) >= len(cells) // 2
     assert not [output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"]
-    assert path.stat().st_size < 1_000_000
+    assert path.stat().st_size < 1_500_000
 
 
 @pytest.mark.kernel
