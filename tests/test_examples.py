@@ -12,6 +12,7 @@ import nbformat
 import pytest
 
 import mh_notebook as mh
+from mh_notebook import accessor
 from mh_notebook.cli import main
 from mh_notebook.notebooks import quickstart, run_notebook
 
@@ -83,8 +84,10 @@ def test_the_readmes_first_minute_runs(monkeypatch, tmp_path, capsys):
 
 
 def test_every_name_the_readme_shows_exists():
-    for name in re.findall(r"mh\.([A-Za-z_]+)", README):
+    for name in re.findall(r"(?<!df\.)\bmh\.([A-Za-z_]+)", README):
         assert hasattr(mh, name), name
+    for name in re.findall(r"\bdf\.mh\.([A-Za-z_]+)", README):
+        assert hasattr(accessor.FrameAccessor, name), name
 
 
 def test_the_readme_is_short_and_starts_with_the_two_commands():
