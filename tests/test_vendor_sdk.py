@@ -109,8 +109,11 @@ async def test_generate_awaited(
 
 
 def test_the_account_shows_the_balance(sandbox: Sandbox, client: Client) -> None:
-    account = client.v1.account.list()
-    assert (account.credits, account.tier, account.subscription) == (sandbox.balance, "free", None)
+    before = None
+    while before != sandbox.balance:  # renders end meanwhile, and settle
+        before = sandbox.balance
+        account = client.v1.account.list()
+    assert (account.credits, account.tier, account.subscription) == (before, "free", None)
 
 
 async def test_the_account_shows_the_balance_awaited(sandbox: Sandbox, async_client: AsyncClient) -> None:
