@@ -226,12 +226,12 @@ class Monitor:
         """Freeze the view, and say that it is over. Twice is once."""
         self._watching.stop()
         self._view.finish(self.panel)
-        if (let_go := self._view.kept) is not None:
-            self._core.at_close.append(let_go)
         with self._lock:
             if self._ended.done():
                 return
             self._ended.set_result(None)
+        if (let_go := self._view.kept) is not None:
+            self._core.at_close.append(let_go)
         self._watching.forget()
         for callback in self._callbacks:
             self._call(callback)

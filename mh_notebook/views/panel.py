@@ -80,8 +80,8 @@ class LivePanel:
     def _due(self, panel: Panel) -> bool:
         if not self.has_pictures:
             return True
-        changed = _timeless(panel) != _timeless(self._panel)
-        return time.monotonic() - self._drawn >= (PAUSE if changed else TICK)
+        waited = time.monotonic() - self._drawn
+        return waited >= TICK or (waited >= PAUSE and _timeless(panel) != _timeless(self._panel))
 
     def finish(self, panel: Panel) -> None:
         """Show the end: every output becomes HTML that needs no kernel; no comm stays open."""
