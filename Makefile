@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo lab test lint examples media clean
+.PHONY: demo lab test units lint examples media clean
 
 demo: .venv/lab  ## see it work: the quickstart against a sandbox, as a page
 	@cd examples && ../$(BIN)/mh-notebook demo --output output/quickstart.html
@@ -12,6 +12,9 @@ lab: .venv/lab  ## the examples in JupyterLab
 
 test: .venv/test  ## all tests: units, real kernels, and a browser where there is one
 	$(BIN)/pytest $(PYTEST_OPTIONS)
+
+units: .venv/test  ## the tests that take no kernel, no browser and no seconds: under a minute
+	$(BIN)/pytest -n 2 --dist worksteal -m "not kernel and not browser and not slow" $(PYTEST_OPTIONS)
 
 lint: .venv/test  ## ruff and mypy --strict
 	$(BIN)/ruff check .

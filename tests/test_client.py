@@ -584,6 +584,7 @@ def test_a_watch_waits_as_long_as_the_server_asks_even_past_its_calls_deadline(s
     assert all(later - earlier >= 120 / 2000 for earlier, later in pairwise(asked))  # the sandbox's minute is 30 ms
 
 
+@pytest.mark.slow
 def test_a_client_collected_in_the_middle_of_another_executors_submit_does_not_deadlock(sandbox):
     """The garbage collector may run anywhere, also while a lock is held that a closing client would want."""
     import concurrent.futures

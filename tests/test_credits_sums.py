@@ -41,6 +41,7 @@ def last_of_each(rows):
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(projects, max_size=30), splits, st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kathmandu"]))
+@pytest.mark.slow
 def test_the_totals_are_the_rows_sums_exactly_for_any_split(rows, by, tz):
     frame = frame_of(*rows, history=["credits_refunded"])
     counted = last_of_each(rows)

@@ -70,6 +70,7 @@ async def test_get_and_delete_awaited(sandbox: Sandbox, async_client: AsyncClien
     assert gone.value.status_code == 404
 
 
+@pytest.mark.slow
 def test_every_seeded_project_is_waited_for_and_downloaded(sandbox: Sandbox, client: Client) -> None:
     ends, files = [], 0
     for kind, id_ in sandbox.refs:
