@@ -31,7 +31,7 @@ CHECK_RESULT = (
 )
 WATCH = (
     "refs: Refs, *, kind: str | None = None, download: bool = False, download_directory: Directory = None, "
-    "timeout: float | None = None) -> Monitor"
+    "timeout: float | None = None, budget: Budget | None = None) -> Monitor"
 )
 RESUME = (
     "*, download: bool | None = None, download_directory: Directory = None, timeout: float | None = None) -> Monitor"

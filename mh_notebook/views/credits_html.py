@@ -7,14 +7,13 @@ from markupsafe import Markup
 from mh_notebook.credits.looks import KIND_LOOKS
 
 from .credits_state import MOST_TYPES, Bar, CreditsState, TypeRow
-from .html import MUTED, clipped, root
+from .html import MUTED, clipped, root, warning_html
 from .markup import tag
 from .wording import counted
 
 HEIGHT = 132  # pixels of the tallest bar
 _GREY = "#8a8a8a"
 _RULE = "border-top:1px solid rgba(128,128,128,0.28)"
-_WARNING = "border-left:4px solid #dd3b3b;padding:4px 0 4px 10px;margin:0 0 10px"
 _FIGURES = "display:flex;flex-wrap:wrap;column-gap:32px;padding:4px 0 12px"
 _CHART = f"display:flex;align-items:flex-end;height:{HEIGHT}px;border-bottom:1px solid rgba(128,128,128,0.6)"
 _COLUMN = "flex:1 1 0;min-width:2px;max-width:36px;margin:0 1px"
@@ -34,10 +33,9 @@ def credits_html(state: CreditsState) -> Markup:
     >>> "net credits" in credits_html(CreditsState("All kinds", (("net credits", "5"),)))
     True
     """
-    warning = tag("div", tag("strong", "! "), state.warning, style=_WARNING) if state.warning else None
     figures = [tag("div", tag("strong", number), tag("div", name, style=MUTED)) for name, number in state.figures]
     return root(
-        warning,
+        warning_html(state.warning),
         tag("div", state.title, style=MUTED),
         tag("div", *figures, style=_FIGURES),
         *_chart(state),

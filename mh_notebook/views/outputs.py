@@ -16,7 +16,7 @@ from .html import MUTED, panel_html, root
 from .markup import join, tag
 from .state import Panel
 from .summary import summary_parts
-from .text import panel_text, row_text
+from .text import panel_text, row_text, warnings
 
 logger = logging.getLogger("mh_notebook.views")
 HTML, TEXT, WIDGET = "text/html", "text/plain", "application/vnd.jupyter.widget-view+json"
@@ -143,6 +143,8 @@ class Lines:
         self.update(panel)
         if len(panel.rows) > 1:
             _write(" · ".join(summary_parts(panel)))
+        for line in warnings(panel):
+            _write(line)
 
     def repeat(self) -> None:
         """Do nothing: what was written stays."""

@@ -113,7 +113,8 @@ class LivePanel:
 
 
 def _timeless(panel: Panel) -> Panel:
-    return Panel(rows=tuple(msgspec.structs.replace(row, elapsed=None) for row in panel.rows), media=panel.media)
+    rows = tuple(msgspec.structs.replace(row, elapsed=None) for row in panel.rows)
+    return msgspec.structs.replace(panel, rows=rows)
 
 
 def _renderer(asked: str | None) -> Renderer:
