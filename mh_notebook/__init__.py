@@ -1,5 +1,6 @@
 """Magic Hour projects in a notebook: typed frames, live bars, inline media, and credits that add up."""
 
+from . import accessor as accessor
 from . import credits
 from .client import AsyncClient, Client
 from .default import frame, history, rescue, resume, watch

@@ -7,10 +7,10 @@ import os
 import random
 from collections.abc import Mapping, Sequence
 
-from .protocol.budget import Budget
 from .protocol.errors import MagicHourError
 from .protocol.models import Project
 from .protocol.polling import next_pause, read_interval
+from .protocol.throttle import Throttle
 from .protocol.typical import typical
 from .transport.clock import Clock
 from .transport.connection import Connections
@@ -30,19 +30,19 @@ class Turns:
 
     def __init__(self, clock: Clock, connections: Connections) -> None:
         self.watched = 0
-        self._clock, self._connections, self._budget = clock, connections, Budget()
+        self._clock, self._connections, self._throttle = clock, connections, Throttle()
 
     async def next(self) -> None:
         """Wait until a question may go; it is taken to go."""
         async with self._connections.here().turns:
-            while (pause := self._budget.pause(self._clock.now())) > 0:
+            while (pause := self._throttle.pause(self._clock.now())) > 0:
                 await self._clock.sleep(pause)
-            self._budget.take(self._clock.now())
+            self._throttle.take(self._clock.now())
 
     def heard(self, error: MagicHourError) -> None:
         """Take in an error of the API: one that asks for fewer questions is heeded."""
         if getattr(error, "status", None) == 429:
-            self._budget.refused(self._clock.now(), getattr(error, "retry_after", None))
+            self._throttle.refused(self._clock.now(), getattr(error, "retry_after", None))
 
 
 class Asking:

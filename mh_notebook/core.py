@@ -11,7 +11,14 @@ from typing import Any, TypeVar
 from .asking import Asking, Durations, Turns
 from .history import History
 from .protocol.decoding import decode_account, decode_project
-from .protocol.errors import MagicHourError, NotFoundError, WaitTimeoutError, unforeseen
+from .protocol.errors import (
+    APIStatusError,
+    InvalidResponseError,
+    MagicHourError,
+    NotFoundError,
+    WaitTimeoutError,
+    unforeseen,
+)
 from .protocol.kinds import KINDS
 from .protocol.models import Account, Project
 from .protocol.redaction import Secret
@@ -98,8 +105,17 @@ class Core:
         return self._own
 
     async def delete(self, ref: Ref) -> None:
-        """Delete a project for good."""
-        await self.api.call("DELETE", ref.path, kind=ref.kind, id=ref.id)
+        """Delete a project for good, once the history has what it cost: afterwards nobody can ask."""
+        was_there = False
+        if self.history is not None:
+            with suppress(APIStatusError, InvalidResponseError):  # it may be deleted for all that
+                await self.fetch(ref)
+                was_there = True
+        try:
+            await self.api.call("DELETE", ref.path, kind=ref.kind, id=ref.id)
+        except NotFoundError:
+            if not was_there:
+                raise  # else it is gone now: aiohttp asks again by itself where an answer was lost
         if self.history is not None:
             await asyncio.wrap_future(self.history.remember([ref]))
             await asyncio.wrap_future(self.history.deleted(ref))

@@ -57,6 +57,8 @@ class AsyncKindProjects(Generic[AnyProject]):
     async def delete(self, id: str) -> None:
         """Delete a project for good; what it cost is not given back.
 
+        With a history, it is asked for once more just before: afterwards nobody can say what it came to cost.
+
         Parameters
         ----------
         id : str

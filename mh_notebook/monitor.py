@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -20,12 +20,16 @@ from .protocol.errors import ClientClosedError, InvalidRefError, MagicHourError,
 from .protocol.models import Project
 from .protocol.refs import Ref
 from .settings import patience
+from .spending import Spending
 from .transport.loop_thread import TICK, wait_for
 from .views.outputs import mimebundle
 from .views.panel import LivePanel
 from .views.state import Panel
 from .views.text import panel_text
 from .watching import Watching
+
+if TYPE_CHECKING:
+    from .credits import Budget
 
 REDRAW = 0.2  # real seconds between two looks at what has changed; how often that is drawn, the panel decides
 
@@ -59,12 +63,19 @@ class Monitor:
         timeout: float | None,
         renderer: str | None,
         directories: Mapping[Ref, Path] | None = None,  # of those to be saved where not all are
+        budget: Budget | None = None,
         buttons: bool = True,
         keep: object = None,
     ) -> None:
         self._core, self._keep = core, keep  # the client: not to be collected while anyone watches or waits
         self._watching = Watching(
-            core, refs, download=download, directory=directory, directories=directories or {}, timeout=timeout
+            core,
+            refs,
+            download=download,
+            directory=directory,
+            directories=directories or {},
+            timeout=timeout,
+            spending=None if budget is None else Spending(budget, core.history),
         )
         self._lines = self._watching.lines
         self._asked_for = list(refs)
@@ -226,11 +237,12 @@ class Monitor:
         """Freeze the view, and say that it is over. Twice is once."""
         self._watching.stop()
         self._view.finish(self.panel)
-        self._core.at_close.append(self._view.let_go)
         with self._lock:
             if self._ended.done():
                 return
             self._ended.set_result(None)
+        if (let_go := self._view.kept) is not None:
+            self._core.at_close.append(let_go)
         self._watching.forget()
         for callback in self._callbacks:
             self._call(callback)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import pandas as pd
@@ -17,6 +18,9 @@ from .protocol.errors import InvalidRefError, MagicHourError
 from .protocol.models import Project
 from .protocol.refs import Ref, Refs, read_refs
 from .recovery import Recovery, WatchOptions
+
+if TYPE_CHECKING:
+    from .credits import Budget
 
 
 class AsyncProjects(Recovery):
@@ -84,6 +88,7 @@ class AsyncProjects(Recovery):
         download: bool = False,
         download_directory: Directory = None,
         timeout: float | None = None,
+        budget: Budget | None = None,
     ) -> Monitor:
         """Watch projects in the background, and return at once.
 
@@ -97,13 +102,18 @@ class AsyncProjects(Recovery):
             Where; the client's own, else the current directory.
         timeout : float, optional
             Seconds after which a project that has not ended is given up; never, unless given.
+        budget : Budget, optional
+            Such as `mh.credits.Budget(5_000, per="month")`: a line of warning once what the history holds of the
+            running period, and what is watched, have passed it. Nothing is stopped.
 
         Returns
         -------
         Monitor
             `await` it or call `wait()` for the final frame.
         """
-        options = WatchOptions(kind=kind, download=download, download_directory=download_directory, timeout=timeout)
+        options = WatchOptions(
+            kind=kind, download=download, download_directory=download_directory, timeout=timeout, budget=budget
+        )
         monitor = self.prepare_watch(refs, self._keep, options)
         monitor.start(asyncio.get_running_loop())
         return monitor

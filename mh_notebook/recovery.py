@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import pandas as pd
 
@@ -17,6 +17,9 @@ from .protocol.refs import Ref
 from .rescue import history_of, rescue_outputs
 from .settings import positive
 
+if TYPE_CHECKING:
+    from .credits import Budget
+
 
 class WatchOptions(TypedDict, total=False):
     """What `watch` may be told besides its refs."""
@@ -25,6 +28,7 @@ class WatchOptions(TypedDict, total=False):
     download: bool
     download_directory: Directory
     timeout: float | None
+    budget: Budget | None
 
 
 class ResumeOptions(TypedDict, total=False):
@@ -153,6 +157,7 @@ class Recovery:
             renderer="none" if self._progress is False else None,
             keep=keep,
             directories=directories,
+            budget=options.get("budget"),
         )
         monitor.show()
         return monitor

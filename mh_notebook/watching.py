@@ -15,6 +15,7 @@ from .lines import Line
 from .protocol.errors import InvalidRefError, MagicHourError, unforeseen
 from .protocol.models import Project
 from .protocol.refs import Ref
+from .spending import Spending
 from .views.actions import Actions
 from .views.shown import shown_html
 from .views.state import Panel
@@ -38,6 +39,8 @@ class Watching:
         Those whose outputs are saved all the same, each to a folder of its own.
     timeout : float, optional
         Seconds after which a project that has not ended is given up.
+    spending : Spending, optional
+        What warns of a budget that is passed.
     """
 
     def __init__(
@@ -49,9 +52,10 @@ class Watching:
         directory: Path | None,
         directories: Mapping[Ref, Path],
         timeout: float | None,
+        spending: Spending | None,
     ) -> None:
         self.lines = [Line(ref, core.clock) for ref in dict.fromkeys(refs)]
-        self._core, self._timeout = core, timeout
+        self._core, self._timeout, self._spending = core, timeout, spending
         self._directory = directory or core.directory
         known = [line.ref for line in self.lines if isinstance(line.ref, Ref)]
         everywhere = dict.fromkeys(known, self._directory) if download else {}
@@ -62,7 +66,8 @@ class Watching:
     @property
     def panel(self) -> Panel:
         """What is shown now, a frozen value."""
-        return Panel(rows=tuple(line.row() for line in self.lines), media=self._media)
+        warning = "" if self._spending is None else self._spending.warning([line.item() for line in self.lines])
+        return Panel(rows=tuple(line.row() for line in self.lines), media=self._media, warning=warning)
 
     async def run(self, *, pictures: bool) -> None:
         """Follow all projects to their ends, do what is asked meanwhile, and show at the end what was saved.
@@ -72,6 +77,8 @@ class Watching:
         """
         await self._core.begin_watch(self._targets)
         own = await self._core.durations()
+        if self._spending is not None:
+            await self._spending.begin()
         async with asyncio.TaskGroup() as self._tasks:
             for line in self.lines:
                 line.own = own

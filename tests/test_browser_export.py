@@ -101,7 +101,7 @@ def finished(place):
         place.sandbox.turn(100)
         tab.wait_for_text(1, "6 of 8 complete")
         tab.run(2)
-        wait_for_players(tab.page, 3)
+        wait_for_players(tab.page, 6)
         tab.save()
         return place.folder / "finished-lab.ipynb", tab.text(1)
 
@@ -114,7 +114,7 @@ def test_an_export_without_javascript_shows_the_true_end_and_every_picture(place
         shown = page.inner_text("body")
         assert states(shown) == ENDS
         assert all(line in shown for line in text.splitlines())
-        wait_for_pictures(page, 3)
+        wait_for_pictures(page, 6)
         keep_screenshot(page, "export-without-javascript")
 
 
@@ -124,8 +124,8 @@ def test_an_export_with_javascript_plays_every_sound_and_film(place, finished):
     with new_page(place.browser) as page:
         page.route("http*://**", lambda route: route.abort())  # nbconvert's own page asks CDNs for MathJax and others
         page.goto(path.with_suffix(".html").as_uri())
-        wait_for_pictures(page, 3)
-        wait_for_players(page, 3)
+        wait_for_pictures(page, 6)
+        wait_for_players(page, 6)
 
 
 def export(path):
@@ -146,7 +146,7 @@ def test_a_page_that_strips_styles_scripts_and_players_can_still_be_read(place, 
         page.set_content("<hr>".join(clean))
         text = page.inner_text("body")
         keep_screenshot(page, "stripped")
-        wait_for_pictures(page, 3)
+        wait_for_pictures(page, 6)
     words = Counter(re.findall(r"\w+", text))
     assert {word: words[word] for word in ("error", "complete")} == {"error": 1, "complete": 7}, (
         text
@@ -165,8 +165,8 @@ def test_an_untrusted_notebook_in_jupyterlab_shows_the_same_end(place, finished,
         assert tab.evaluate("return panel.content.widgets.map(cell => cell.model.trusted)") == [False] * 3
         assert tab.text(1) == text
         assert states(tab.text(1)) == ENDS
-        wait_for_pictures(page, 3)
-        wait_for_players(page, 3)
+        wait_for_pictures(page, 6)
+        wait_for_players(page, 6)
         keep_screenshot(page, "untrusted")
         tab.close()
 

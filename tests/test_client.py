@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from histories import TurnedClock
 
 import mh_notebook as mh
 
@@ -103,9 +104,25 @@ def test_delete_then_get_is_not_found(client, sandbox):
 def test_a_delete_whose_answer_was_lost_has_succeeded(client, sandbox):
     """The first DELETE works but its connection is reset; the second finds 404: that is success, not failure."""
     _, id = sandbox.add("image")
-    sandbox.add_fault(f"/v1/image-projects/{id}", status=502)
+    sandbox.add_fault(f"/v1/image-projects/{id}", method="DELETE", reset=True, performed=True)
     client.v1.image_projects.delete(id)
-    assert [r.status for r in sandbox.requests if r.method == "DELETE"] == [502, 204]
+    assert [(r.method, r.status) for r in sandbox.requests] == [("GET", 200), ("DELETE", 0), ("DELETE", 404)]
+
+
+def test_what_a_project_came_to_cost_is_known_after_its_deletion():
+    """It is asked for just before; where its answer cannot be read, it is deleted all the same."""
+    clock = TurnedClock()
+    with mh.Sandbox(empty=True, clock=clock) as sandbox, sandbox.client(progress=False) as client:
+        settled = sandbox.add("video", credits=90, final_credits=70)
+        unread = sandbox.add("image", credits=5)
+        client.projects.frame(settled)
+        clock.turn()
+        sandbox.add_fault(f"/v1/image-projects/{unread[1]}", method="GET", body=b"{}")
+        client.v1.video_projects.delete(settled[1])
+        client.v1.image_projects.delete(unread[1])
+        frame = client.history().set_index("id").loc[[settled[1], unread[1]]]
+        assert frame["credits_charged"].tolist() == [70, pd.NA]
+        assert frame["deleted_at"].notna().all()
 
 
 def test_get_keeps_the_order_of_mixed_refs_and_raises_for_the_first_bad_one(client, sandbox):
@@ -584,6 +601,7 @@ def test_a_watch_waits_as_long_as_the_server_asks_even_past_its_calls_deadline(s
     assert all(later - earlier >= 120 / 2000 for earlier, later in pairwise(asked))  # the sandbox's minute is 30 ms
 
 
+@pytest.mark.slow
 def test_a_client_collected_in_the_middle_of_another_executors_submit_does_not_deadlock(sandbox):
     """The garbage collector may run anywhere, also while a lock is held that a closing client would want."""
     import concurrent.futures

@@ -31,16 +31,18 @@ def make(kind, id_, charged, status="complete", at="2026-01-01T00:00:00Z", type_
 
 
 def rows(table):
-    return {key: row.tolist() for key, row in table.iterrows()}
+    return {key: row.tolist() for key, row in table[COLUMNS].iterrows()}
 
 
 def check(table):
     """Rows add up to the last, and settled plus estimated is total, to the credit."""
-    assert list(table.columns) == COLUMNS
-    assert [str(dtype) for dtype in table.dtypes] == ["Int64"] * 4
+    assert list(table.columns) == [*COLUMNS, "refunded", "net"]
+    assert [str(dtype) for dtype in table.dtypes] == ["Int64"] * 6
+    assert (table["net"] == table["total"]).all()
+    assert table["refunded"].isna().all()  # a frame that is not the history's knows nothing of refunds
     assert (table.iloc[:-1].sum() == table.iloc[-1]).all()
     assert (table["settled"] + table["estimated"] == table["total"]).all()
-    assert not table.isna().any(axis=None)
+    assert not table[COLUMNS].isna().any(axis=None)
     return table
 
 
@@ -74,8 +76,8 @@ def test_credits_are_summed_by_any_columns():
         "total": [5, 112, 450, 562],
     }
     table = check(credits.summary(FRAME, ["kind", "status"]))
-    assert table.loc[("video", "rendering")].tolist() == [1, 0, 450, 450]
-    assert table.loc[("total", "")].tolist() == [5, 112, 450, 562]
+    assert table.loc[("video", "rendering"), COLUMNS].tolist() == [1, 0, 450, 450]
+    assert table.loc[("total", ""), COLUMNS].tolist() == [5, 112, 450, 562]
     assert (len(table), list(table.index.names)) == (6, ["kind", "status"])
     assert rows(check(credits.summary(FRAME, ["kind"]))) == rows(credits.summary(FRAME))
 

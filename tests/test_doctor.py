@@ -6,6 +6,7 @@ import os
 import sqlite3
 import threading
 import time
+import weakref
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -17,6 +18,7 @@ from kernels import running_kernel
 from raw import answer, raw_server, silence
 
 import mh_notebook as mh
+from mh_notebook import client as clients
 from mh_notebook import findings
 
 KEY = "mhk_live_s3cret_0123456789_abcd"
@@ -38,6 +40,9 @@ def no_proxies(monkeypatch):
 @pytest.fixture
 def here(monkeypatch):
     """A key that works, and the address of a sandbox where it does; nothing renders there, so its balance stands."""
+    ours = weakref.WeakSet()  # not the clients of earlier tests, which it would ask for the last poll
+    for module in (clients, findings):
+        monkeypatch.setattr(module, "_open_clients", ours)
     with mh.Sandbox(speed=2000, empty=True) as sandbox:
         monkeypatch.setenv("MAGIC_HOUR_BASE_URL", sandbox.url)
         monkeypatch.setenv("MAGIC_HOUR_API_KEY", sandbox.token)

@@ -81,6 +81,7 @@ def outputs(tmp_path):
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.fault)
+@pytest.mark.slow
 def test_a_fault_costs_what_the_table_says(case, sandbox, outputs, monkeypatch):
     data = PNG + os.urandom(SIZE - len(PNG))
     _, id = sandbox.add("image", queue_seconds=0, render_seconds=0, output_bytes=data)

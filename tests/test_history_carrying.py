@@ -8,7 +8,7 @@ from importlib.util import find_spec
 import pandas as pd
 import pytest
 from histories import KEY, LINK, OTHER_KEY, REFS, SHAPES, asked, make, opened
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 import mh_notebook as mh
@@ -77,6 +77,7 @@ def test_what_is_carried_comes_back_exactly(path, tmp_path, ending):
         assert history.frame()["credits_charged"].tolist() == [7]
 
 
+@settings(deadline=None)
 @given(data=some.data())
 def test_every_value_comes_back_from_every_format(tmp_path_factory, data):
     texts = some.text(some.characters(exclude_categories=["Cs"]), max_size=20)
@@ -113,9 +114,14 @@ def test_neither_the_key_nor_a_link_is_in_an_export(path, tmp_path, ending):
 def test_a_file_is_replaced_whole_or_not_at_all(path, tmp_path, monkeypatch):
     file = tmp_path / "x.json"
     file.write_text("what was there")
+
+    def full_disk(path, data):
+        path.write_text("half of")
+        raise OSError(28, "No space left")
+
     with opened(path) as history:
         fill(history)
-        monkeypatch.setattr("pathlib.Path.write_bytes", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left")))
+        monkeypatch.setattr("pathlib.Path.write_bytes", full_disk)
         with pytest.raises(mh.MagicHourError, match="No space left"):
             upkeep.export(history, file)
     assert (file.read_text(), list(tmp_path.glob("*.part"))) == ("what was there", [])

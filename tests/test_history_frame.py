@@ -82,6 +82,16 @@ def test_seconds_are_told_where_they_were_sharply_seen(book, sights, expected):
     assert known(row(book), *SECONDS) == expected
 
 
+def test_only_the_first_end_counts(book):
+    """A charge that changes afterwards is a change too, and no second end."""
+    for age, status, charged in ((4.0, "queued", 5), (5.0, "rendering", 5), (9.0, "complete", 5)):
+        book.see(age, status, gap=2.0, charged=charged)
+    finished = row(book)["finished_at"]
+    for charged in (6, 7, 8):
+        book.see(500.0, "complete", gap=2.0, charged=charged)
+        assert known(row(book), "finished_at", "render_seconds") == [finished, 4.0]
+
+
 def test_what_had_happened_before_anyone_looked_has_no_time(book):
     book.see(5.0, "complete")
     book.see(5.0, "rendering", id_="b")

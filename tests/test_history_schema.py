@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 import warnings
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -153,6 +154,18 @@ def test_several_processes_may_open_a_file_at_once(first, tmp_path, old):
         query = "SELECT count(DISTINCT account), count(*) FROM projects"
         assert asked(path, query) == [(1, KERNELS + 4 * old)]
         assert asked(path, "PRAGMA user_version") == [(VERSION,)]
+
+
+def test_a_new_file_that_another_kernel_is_just_making_is_waited_for(path):
+    """SQLite itself answers "locked" at once here, whatever patience it was given."""
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        timer = threading.Timer(0.2, other.execute, ["COMMIT"])
+        timer.start()
+        with opened(path) as history:
+            assert history.database.trouble == ""
+        timer.join()
+    assert asked(path, "PRAGMA user_version") == [(VERSION,)]
 
 
 def test_a_migration_that_breaks_leaves_the_file_as_it_was(first):

@@ -20,7 +20,7 @@ def asked():
 
 def own_tasks():  # of calls and watches; not aiohttp's passing ones, as a background watch connects anew
     names = [task.get_coro().__qualname__ for task in asyncio.all_tasks(client._thread.loop)]
-    return len([name for name in names if name.startswith(("Monitor.", "_tracked"))])
+    return len([name for name in names if name.startswith(("Monitor.", "Watching.", "_tracked"))])
 """
 
 

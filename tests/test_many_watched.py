@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 import mh_notebook as mh
-from mh_notebook.protocol.budget import BURST, MOST
+from mh_notebook.protocol.throttle import BURST, MOST
 
 SPEED = 10
 NETWORK = 0.5  # real seconds by which requests may bunch up on a busy machine

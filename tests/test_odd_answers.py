@@ -48,6 +48,7 @@ def two_attempts(monkeypatch):
 
 
 @pytest.mark.parametrize("name", ODD)
+@pytest.mark.slow
 def test_an_odd_answer_is_an_error_of_ours_within_the_deadline(name, two_attempts):
     script, error, asked = ODD[name]
     with raw_server(script) as server, mh.Client("mhk_key", server.url, timeout=1.5, progress=False) as client:

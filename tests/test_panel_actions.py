@@ -170,26 +170,28 @@ def test_a_download_that_fails_is_a_row_that_says_so(watched, sandbox, tmp_path)
 
 
 def test_what_was_saved_is_shown_folded_at_the_end_where_pictures_can_be(sandbox, client, monkeypatch):
-    monkeypatch.setattr(LivePanel, "has_pictures", True)
     refs = [sandbox.add("image", "AI_IMAGE", outcome="complete", image_count=2), sandbox.add("audio")]
-    monitor = client.projects.watch(refs, download=True, download_directory="outputs")
-    monitor.wait()
-    html = monitor._repr_mimebundle_()["text/html"]
+
+    def watched_to_its_end():
+        monitor = client.projects.watch(refs, download=True, download_directory="outputs")
+        monitor.wait()
+        return monitor
+
+    assert watched_to_its_end().panel.media == ""
+    monkeypatch.setattr(LivePanel, "has_pictures", True)
+    html = watched_to_its_end()._repr_mimebundle_()["text/html"]
     assert "Show 3 outputs" in html
     assert html.count("<img") == 2
     assert html.count("<audio") == 1
-    monkeypatch.undo()
-    again = client.projects.watch(refs, download=True, download_directory="outputs")
-    again.wait()
-    assert again.panel.media == ""
 
 
 def test_a_click_after_the_end_does_nothing(sandbox, client):
     monitor = client.projects.watch(sandbox.add("image", outcome="complete"))
+    late = actions(monitor)
     monitor.wait()
-    for act in (actions(monitor).show, actions(monitor).download):
+    for act in (late.show, late.download):
         act([0])
-    actions(monitor).stop()
+    late.stop()
     client.account()  # the loop has turned since
     assert monitor.panel.rows[0].files == 0
     assert monitor.panel.media == ""

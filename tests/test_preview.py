@@ -185,8 +185,7 @@ def test_a_project_with_several_pictures_is_a_gallery_with_captions(tmp_path):
 def test_a_project_without_files_says_what_to_call():
     shown = preview(project())
     assert repr(shown) == (
-        "Harbour · AI image · 5 credits · Its files are not on this machine yet. · "
-        "Fetch them with client.projects.download(project)."
+        "Harbour · AI image · 5 credits · not on this machine yet · Fetch them with client.projects.download."
     )
 
 

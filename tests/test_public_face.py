@@ -10,8 +10,8 @@ from importlib.resources import files
 import pytest
 
 import mh_notebook as mh
+from mh_notebook import accessor, credits, kind_projects, projects
 from mh_notebook import client as clients
-from mh_notebook import credits, kind_projects, projects
 from mh_notebook.protocol import models
 from mh_notebook.views import compare, media
 
@@ -31,7 +31,7 @@ CHECK_RESULT = (
 )
 WATCH = (
     "refs: Refs, *, kind: str | None = None, download: bool = False, download_directory: Directory = None, "
-    "timeout: float | None = None) -> Monitor"
+    "timeout: float | None = None, budget: Budget | None = None) -> Monitor"
 )
 RESUME = (
     "*, download: bool | None = None, download_directory: Directory = None, timeout: float | None = None) -> Monitor"
@@ -96,8 +96,50 @@ SANDBOX = {
     "balance": "property",
 }
 CREDITS = {
-    "summary": "(frame: pd.DataFrame, by: str | Sequence[str] = 'kind') -> pd.DataFrame",
+    "audit": "(frame: pd.DataFrame, *, now: Any = None, drift: float = 0.1, hours: float = 6.0) -> pd.DataFrame",
+    "distinct": "(frame: pd.DataFrame) -> pd.DataFrame",
+    "during": "(frame: pd.DataFrame, period: str, tz: str = 'UTC') -> pd.DataFrame",
+    "outliers": "(frame: pd.DataFrame) -> pd.DataFrame",
+    "over_time": "(frame: pd.DataFrame, freq: str = 'D', tz: str = 'UTC', by: By | None = None) -> pd.DataFrame",
+    "panel": "(frame: pd.DataFrame, *, tz: str = 'UTC', plan: Plan | None = None, budget: Budget | None = None, "
+    "now: Any = None) -> CreditsPanel",
+    "per_unit": "(frame: pd.DataFrame) -> pd.DataFrame",
+    "plot": "(frame: pd.DataFrame, what: str = 'over_time', *, freq: str = 'D', tz: str = 'UTC', "
+    "ax: Axes | None = None, **options: Any) -> Axes",
+    "projection": "(frame: pd.DataFrame, *, tz: str = 'UTC', now: Any = None) -> Projection",
+    "statement": "(frame: pd.DataFrame, period: str, *, by: By = 'kind', tz: str = 'UTC', "
+    "plan: Plan | None = None) -> Statement",
+    "summary": "(frame: pd.DataFrame, by: By = 'kind') -> pd.DataFrame",
     "total": "(frame: pd.DataFrame) -> int",
+    "unit_costs": "(frame: pd.DataFrame) -> pd.DataFrame",
+    "Plan": "(price: Number | None = None, credits: int | None = None, currency: str = 'USD', *, "
+    "bands: Sequence[tuple[int, Number]] | None = None) -> None",
+    "Budget": "(limit: int, per: str = 'month', tz: str = 'UTC') -> None",
+}
+PLAN = {
+    "cost": "(self, credits: int) -> Decimal",
+    "split": "(self, credits: Sequence[int] | pd.Series[int]) -> list[Decimal]",
+    "bill": "(self, frame: pd.DataFrame, by: By = 'kind') -> pd.DataFrame",
+    "text": "(self, amount: Decimal) -> str",
+}
+BUDGET = {
+    "of": "(self, frame: pd.DataFrame, now: Any = None) -> BudgetState",
+    "warning": "(self, frame: pd.DataFrame, now: Any = None) -> str | None",
+}
+CREDITS_PANEL = {
+    "select": "(self, *, kind: str | None = None, types: Iterable[str] = (), since: date | str | None = None, "
+    "until: date | str | None = None) -> None",
+    "freeze": "(self) -> None",
+    "frame": "property",
+}
+FRAME_ACCESSOR = {
+    "credits": "(self, by: By = 'kind') -> pd.DataFrame",
+    "over_time": "(self, freq: str = 'D', tz: str = 'UTC', by: By | None = None) -> pd.DataFrame",
+    "unit_costs": "(self) -> pd.DataFrame",
+    "audit": "(self, *, now: Any = None) -> pd.DataFrame",
+    "plot": "(self, kind: str = 'over_time', **options: Any) -> Axes",
+    "gallery": "(self, *, client: HasProjects | None = None, budget: int | None = None) -> Gallery",
+    "watch": "(self, **options: Unpack[WatchOptions]) -> Monitor",
 }
 FACE = {
     mh: FUNCTIONS,
@@ -113,6 +155,10 @@ FACE = {
     media.Preview: PREVIEW,
     media.Gallery: PREVIEW,
     compare.Comparison: PREVIEW,
+    credits.Plan: PLAN,
+    credits.Budget: BUDGET,
+    credits.CreditsPanel: CREDITS_PANEL,
+    accessor.FrameAccessor: FRAME_ACCESSOR,
 }
 ROWS = [(owner, name) for owner, table in FACE.items() for name in table]
 
@@ -207,6 +253,18 @@ def test_all_that_is_public_is_documented():
     assert silent == []
     inherited = [name for name in mh.__all__ if isinstance(thing := getattr(mh, name), type) and not thing.__doc__]
     assert inherited == []
+
+
+def test_all_of_credits_is_listed_and_each_function_has_an_example():
+    results = {"BudgetState", "CreditsPanel", "Projection", "Statement"}  # what they return: not made by hand
+    assert set(credits.__all__) == set(CREDITS) | results
+    finder = doctest.DocTestFinder(recurse=False)
+    things = [getattr(credits, name) for name in CREDITS]
+    things += [
+        getattr(owner, name) for owner, table in ((credits.Plan, PLAN), (credits.Budget, BUDGET)) for name in table
+    ]
+    for thing in things:
+        assert [test for test in finder.find(thing, globs={}) if test.examples], thing
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -146,3 +146,16 @@ def test_a_jupyter_kernel_that_is_restarted_or_killed_takes_nothing_along(sandbo
     assert asked(tmp_path / "history.sqlite", "SELECT DISTINCT download_directory FROM watching") == [
         (str(tmp_path / "out"),)
     ]
+
+
+def test_what_was_stopped_by_hand_comes_back_in_the_order_in_which_it_was_watched(sandbox):
+    refs = [sandbox.add("video", queue_seconds=10**9) for _ in range(8)]
+    with sandbox.client(progress=False) as client:
+        for _ in range(3):
+            monitor = client.projects.watch(refs)
+            monitor.stop()
+            monitor.wait()
+            resumed = client.projects.resume()
+            assert resumed.frame["id"].tolist() == ids(refs)
+            resumed.stop()
+            resumed.wait()

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 
 import mh_notebook as mh
 from mh_notebook.protocol import errors as errors_module
-from mh_notebook.protocol.budget import Budget
 from mh_notebook.protocol.naming import EXTENSIONS, extension, media_type_of, output_stem
 from mh_notebook.protocol.polling import next_pause, read_interval
 from mh_notebook.protocol.redaction import Secret, redact, redact_all
@@ -22,6 +21,7 @@ from mh_notebook.protocol.retrying import (
     pause_before_retry,
     read_retry_after,
 )
+from mh_notebook.protocol.throttle import Throttle
 from mh_notebook.protocol.typical import MEDIAN_SECONDS, Typical, typical
 
 PROFILE = settings(deadline=None, derandomize=True, max_examples=100, database=None)
@@ -232,20 +232,20 @@ def test_no_pause_is_shorter_than_1_s_or_longer_than_30_s(elapsed, expected):
 # How many questions a second
 
 
-def served(budget, begin, seconds, step=0.001):
+def served(throttle, begin, seconds, step=0.001):
     """The moments at which a queue that never runs dry asks."""
     moments, now = [], begin
     while now < begin + seconds:
-        pause = budget.pause(now)
+        pause = throttle.pause(now)
         if pause <= 0:
-            budget.take(now)
+            throttle.take(now)
             moments.append(now)
         now += max(pause, 0.0)
     return moments
 
 
 def test_after_a_burst_of_100_no_more_than_50_questions_go_in_any_second():
-    moments = served(Budget(), 1000.0, 10.0)
+    moments = served(Throttle(), 1000.0, 10.0)
     assert sum(moment == 1000.0 for moment in moments) == 100
     assert len(moments) == 100 + 499
     gaps = [later - sooner for sooner, later in pairwise(moments[99:])]
@@ -253,24 +253,24 @@ def test_after_a_burst_of_100_no_more_than_50_questions_go_in_any_second():
 
 
 def test_a_429_stops_all_questions_for_as_long_as_was_asked_and_halves_their_rate():
-    budget = Budget()
-    served(budget, 0.0, 10.0)
+    throttle = Throttle()
+    served(throttle, 0.0, 10.0)
     for _ in range(32):  # one refusal strikes all that were under way
-        budget.refused(10.0, retry_after=12.0)
-    assert budget.pause(10.0) == 12.0
-    assert budget.rate(10.0) == 25.0
-    moments = served(budget, 10.0, 22.0)
+        throttle.refused(10.0, retry_after=12.0)
+    assert throttle.pause(10.0) == 12.0
+    assert throttle.rate(10.0) == 25.0
+    moments = served(throttle, 10.0, 22.0)
     assert moments[0] >= 22.0
     assert len(moments) == pytest.approx(10 * (25 + 50 / 120 * 17), abs=2)  # seconds times the mean rate meanwhile
 
 
 def test_the_rate_recovers_slowly_and_never_falls_to_nothing():
-    budget = Budget()
+    throttle = Throttle()
     for refusal in range(12):
-        budget.refused(refusal * 2.0)
-    assert budget.rate(22.0) == pytest.approx(0.845, abs=0.001)
-    assert budget.rate(22.0 + 60.0) == pytest.approx(0.845 + 25.0, abs=0.001)
-    assert budget.rate(1e6) == 50.0
+        throttle.refused(refusal * 2.0)
+    assert throttle.rate(22.0) == pytest.approx(0.845, abs=0.001)
+    assert throttle.rate(22.0 + 60.0) == pytest.approx(0.845 + 25.0, abs=0.001)
+    assert throttle.rate(1e6) == 50.0
 
 
 MEDIANS = {  # the published medians, in its order

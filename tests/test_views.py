@@ -531,9 +531,7 @@ def test_in_a_kernel_a_panel_is_updated_from_a_thread_frozen_in_every_cell_and_l
     assert printed == ["widget 10 True\n", "False\n10\n", "0\n"]
     assert len(of_type(first, "comm_open")) == 10
     assert len(of_type(second, "comm_open", "comm_msg")) == 0
-    assert (
-        len(of_type(third, "comm_msg")) == 14
-    )  # three in the rows, the fold and its title, the choices; two for buttons
+    assert len(of_type(third, "comm_msg")) == 11  # three in the rows, the fold, the choices; two for the buttons
     ids = {c["transient"]["display_id"] for m in (first, second) for c in of_type(m, "display_data")}
     frozen = of_type(last, "update_display_data")
     assert {c["transient"]["display_id"] for c in frozen} == ids

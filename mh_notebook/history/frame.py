@@ -39,7 +39,7 @@ FROM projects WHERE (? = '' OR account = ?){} ORDER BY first_seen_at, kind, id
 """
 _TRANSITIONS = """
 SELECT account, kind, id, status, credits_charged, seen_at, gap_seconds, age_seconds FROM transitions
-WHERE ? = '' OR account = ? ORDER BY seen_at, rowid
+WHERE ? = '' OR account = ? ORDER BY rowid
 """
 _FILES = "SELECT account, kind, id, path FROM files WHERE ? = '' OR account = ? ORDER BY number, saved_at, path"
 _STATUSES = "SELECT DISTINCT status FROM projects WHERE status IS NOT NULL"
@@ -135,6 +135,8 @@ def _paths(rows: Iterable[Row]) -> dict[Key, tuple[str, ...]]:
 
 def _series(values: list[Any], dtype: Any) -> pd.Series[Any]:
     if dtype == _TIME:
-        values = list(pd.to_datetime(pd.Series(values, dtype=object), utc=True, errors="coerce", format="ISO8601"))
+        moments = pd.to_datetime(pd.Series(values, dtype=object), utc=True, errors="coerce", format="ISO8601")
+        times: pd.Series[Any] = moments.astype(dtype)
+        return times
     series: pd.Series[Any] = pd.Series(values, dtype=dtype)
     return series

@@ -64,7 +64,7 @@ def merge(connection: sqlite3.Connection, content: Content, salts: Sequence[str]
     ----------
     salts
         Those of the file they come from, its own first: an empty history takes that over, so that accounts keep
-        their names; any other keeps them beside its own, and `join_accounts` joins what belongs to one key.
+        their names; any other keeps them beside its own, and `accounts.own_account` joins what belongs to one key.
     """
     with Transaction(connection):
         if salts:

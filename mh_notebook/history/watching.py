@@ -71,16 +71,15 @@ class Watching:
             for position, (ref, directory) in enumerate(directories.items())
         ]
         with Transaction(connection):
-            connection.executemany(REMEMBER, [row[:4] for row in rows if row[1]])
+            connection.executemany(REMEMBER, [(*row[:3], _nth(now, row[4])) for row in rows if row[1]])
             connection.execute(_FORGET_OLD, (_yesterday(),))
             connection.executemany(_WATCH, rows)
         self._count.update(directories.keys())
 
     def end(self, connection: sqlite3.Connection, account: str, refs: Sequence[Ref]) -> None:
         """Forget that these are watched, unless another watch of this process goes on."""
-        begun = [ref for ref in refs if self._count[ref] > 0]
-        self._count.subtract(begun)
-        over = [(account, *ref) for ref in begun if self._count[ref] == 0]
+        self._count.subtract(refs)
+        over = [(account, *ref) for ref in refs if self._count[ref] == 0]  # below: it was never begun here
         self._count = +self._count
         with Transaction(connection):
             connection.executemany(_UNWATCH, over)
@@ -94,6 +93,11 @@ def read_unended(connection: sqlite3.Connection, account: str) -> list[tuple[Ref
         ref = Ref(kind, id_)
         found[ref] = found.get(ref) or (None if directory is None else Path(directory))
     return list(found.items())
+
+
+def _nth(now: str, position: int) -> str:
+    """Give each of many that were first seen at once a time of its own, a microsecond later: their order stays."""
+    return stamp(datetime.fromisoformat(now) + timedelta(microseconds=position))
 
 
 def _yesterday() -> str:

@@ -39,7 +39,7 @@ def _project(store: Store, method: str, kind: str, id_: str) -> Answer:
         return refusal(405)
     if plan.template:
         return refusal(422, "Templates cannot be deleted")
-    store.deleted.add((kind, id_))
+    store.deleted[kind, id_] = store.clock()
     return Answer(204)
 
 

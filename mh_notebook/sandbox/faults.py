@@ -35,6 +35,8 @@ class FaultOptions(TypedDict, total=False):
         Claim this Content-Length.
     performed : bool
         Let the request take effect before its answer is replaced or lost.
+    method : str
+        Strike only requests of this method, such as "DELETE".
     """
 
     status: int | None
@@ -48,6 +50,7 @@ class FaultOptions(TypedDict, total=False):
     changed: bool
     wrong_size: int | None
     performed: bool
+    method: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class Fault:
     changed: bool = False
     wrong_size: int | None = None
     performed: bool = False
+    method: str | None = None
 
     @property
     def replaces(self) -> bool:
@@ -85,7 +89,7 @@ class Faults:
     --------
     >>> faults = Faults()
     >>> faults.add("/v1/*", 1, {"status": 503})
-    >>> faults.take("/v1/account").status, faults.take("/v1/account")
+    >>> faults.take("GET", "/v1/account").status, faults.take("GET", "/v1/account")
     (503, None)
     """
 
@@ -95,10 +99,10 @@ class Faults:
         """Order a fault for the next `times` requests whose path matches the pattern."""
         self._waiting.append(_Order(path, times, Fault(**options)))
 
-    def take(self, path: str) -> Fault | None:
+    def take(self, method: str, path: str) -> Fault | None:
         """Return the fault that is this request's, and count it as served."""
         for order in self._waiting:
-            if fnmatchcase(path, order.pattern):
+            if fnmatchcase(path, order.pattern) and order.fault.method in (None, method):
                 order.left -= 1
                 if order.left <= 0:
                     self._waiting.remove(order)

@@ -32,6 +32,10 @@ class ProjectOptions(TypedDict, total=False):
         Another word for "rendering", for trying words a client does not know.
     credits, final_credits : int
         Charged before and after the end; after a failure a `final_credits` above 0 is a partial refund.
+    corrected_credits : int
+        Charged from `corrected_seconds` after the end on, as when somebody is given credits back later.
+    corrected_seconds : float
+        How long after the end that is; 0 unless given.
     image_count : int
         How many pictures it makes.
     width, height : int
@@ -63,6 +67,8 @@ class ProjectOptions(TypedDict, total=False):
     render_status: str
     credits: int
     final_credits: int
+    corrected_credits: int
+    corrected_seconds: float
     image_count: int
     width: int
     height: int
@@ -154,7 +160,7 @@ def _times(kind: str, type_: str, rng: Random) -> dict[str, Any]:
     return {"queue_seconds": queue, "render_seconds": round(total - queue, 3)}
 
 
-def _prices(fields: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, int]:
+def _prices(fields: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, int | None]:
     units, ratio = 1.0, 1.0
     if fields["kind"] == "image":
         units = fields.get("image_count", 1)
@@ -165,7 +171,8 @@ def _prices(fields: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, in
     estimate = given.get("credits", price)
     outcome = fields.get("outcome", "complete")
     final = 0 if outcome in REFUNDED else round(estimate * ratio) if outcome in ENDS else estimate
-    return {"estimate": estimate, "final": given.get("final_credits", final)}
+    charged = {"estimate": estimate, "final": given.get("final_credits", final)}
+    return charged | {"corrected": given.get("corrected_credits")}
 
 
 def _outputs(options: ProjectOptions) -> tuple[bytes, ...]:

@@ -116,7 +116,7 @@ async def _answer_file(store: Store, ask: Ask) -> Answer:
 
 async def _handle(store: Store, respond: Responder, host: str, request: web.BaseRequest) -> web.StreamResponse:
     at = store.clock()
-    fault = store.faults.take(request.path)
+    fault = store.faults.take(request.method, request.path)
     body = await request.read() if request.can_read_body else b""
     ask = Ask(request.method, request.path, request.query, request.headers, body)
     answer = await _decide(store, respond, ask, fault)

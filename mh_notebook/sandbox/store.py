@@ -67,7 +67,7 @@ class Store:
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     plans: dict[Ref, Plan] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
-    deleted: set[Ref] = field(default_factory=set)
+    deleted: dict[Ref, float] = field(default_factory=dict)
     epochs: Counter[Ref] = field(default_factory=Counter)
     handed: set[Ref] = field(default_factory=set)
     versions: Counter[str] = field(default_factory=Counter)
@@ -105,9 +105,10 @@ class Store:
         return None if ref in self.deleted else self.plans.get(ref)
 
     def balance(self) -> int:
-        """Return the credits left at this moment; deleted projects stay paid for."""
-        now = self.clock()
-        return self.credits - sum(world.credits_at(plan, now) for plan in list(self.plans.values()))
+        """Return the credits left at this moment; a deleted project stays paid for, as it stood when it was deleted."""
+        now, deleted = self.clock(), self.deleted
+        plans = list(self.plans.items())
+        return self.credits - sum(world.credits_at(plan, deleted.get(ref, now)) for ref, plan in plans)
 
     def answer(self, plan: Plan) -> dict[str, object]:
         """Return what GET answers now, with fresh links."""

@@ -28,6 +28,8 @@ class Plan:
         The word shown while it renders, for trying words a client does not know.
     estimate, final : int
         Credits charged before and after the end.
+    corrected : int or None
+        Credits charged from `corrected_seconds` after the end on; None: they stay as they are.
     fps, final_fps : float
         Frame rate before and after completion, of a video.
 
@@ -51,6 +53,8 @@ class Plan:
     render_status: str = "rendering"
     estimate: int = 0
     final: int = 0
+    corrected: int | None = None
+    corrected_seconds: float = 0.0
     image_count: int = 1
     width: int = 512
     height: int = 512
@@ -80,9 +84,7 @@ def _stages(plan: Plan) -> Iterator[tuple[str, float]]:
 
 def status_at(plan: Plan, now: float) -> str:
     """Return the status a project has at a moment, given in seconds since 1970."""
-    # A double holds today's time to 0.24 microseconds; unrounded, a status would come one clock tick late.
-    elapsed = round((now - plan.created_at) * plan.speed, 3)
-    ends = 0.0
+    elapsed, ends = _age(plan, now), 0.0
     for status, seconds in _stages(plan):
         ends += seconds
         if elapsed < round(ends, 3):
@@ -91,8 +93,25 @@ def status_at(plan: Plan, now: float) -> str:
 
 
 def credits_at(plan: Plan, now: float) -> int:
-    """Return what a project has been charged at a moment: the estimate until it ends, then the final sum."""
-    return plan.final if status_at(plan, now) in ENDS else plan.estimate
+    """Return what a project has been charged at a moment: the estimate until it ends, then the final sum.
+
+    Examples
+    --------
+    >>> plan = Plan("video", "c1", "", render_seconds=4, estimate=5, final=6, corrected=2, corrected_seconds=60)
+    >>> [credits_at(plan, now) for now in (0, 4, 64)]
+    [5, 6, 2]
+    """
+    if status_at(plan, now) not in ENDS:
+        return plan.estimate
+    ended = sum(seconds for _, seconds in _stages(plan))
+    if plan.corrected is None or _age(plan, now) < round(ended + plan.corrected_seconds, 3):
+        return plan.final
+    return plan.corrected
+
+
+def _age(plan: Plan, now: float) -> float:
+    # A double holds today's time to 0.24 microseconds; unrounded, a status would come one clock tick late.
+    return round((now - plan.created_at) * plan.speed, 3)
 
 
 def stamp(seconds: float) -> str:

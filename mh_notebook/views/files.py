@@ -11,6 +11,7 @@ from typing import BinaryIO, NamedTuple, Protocol, cast, runtime_checkable
 
 from mh_notebook.protocol.errors import MissingFileError, NoMediaError
 from mh_notebook.protocol.kinds import KINDS
+from mh_notebook.protocol.models import TERMINAL
 from mh_notebook.protocol.redaction import redact
 
 from .wording import credits_text, shown, type_text
@@ -100,9 +101,18 @@ def _of_project(project: HasFiles) -> list[Source]:
     facts = (type_text(str(getattr(project, "type", "") or "")), credits_text(_credits(project)))
     name = shown(str(getattr(project, "name", None) or getattr(project, "id", "") or "project"))
     if not project.downloaded_paths:
-        hint = "Fetch them with client.projects.download(project)."
-        return [Source(name=name, facts=facts, problem="Its files are not on this machine yet.", hint=hint)]
+        problem, hint = _why_not(str(getattr(project, "status", "complete")))
+        return [Source(name=name, facts=facts, problem=problem, hint=hint)]
     return [Source(name=name, path=str(path), facts=facts) for path in project.downloaded_paths]
+
+
+def _why_not(status: str) -> tuple[str, str]:
+    """Say why a project has no files on this machine, and what to do about it."""
+    if status == "complete":
+        return "not on this machine yet", "Fetch them with client.projects.download."
+    if status in TERMINAL:
+        return {"error": "its render failed", "canceled": "it was canceled"}.get(status, status), ""
+    return f"it is {shown(status)}", "Wait for it: client.projects.watch."
 
 
 def _credits(project: object) -> int | None:

@@ -45,6 +45,7 @@ _WHAT = f"{_LINE};flex:1000 1 24em;min-width:0"
 _NUMBERS = f"{_LINE};flex:1 1 41em;min-width:0"
 _WRAPPED = "display:flex;flex-wrap:wrap;column-gap:12px"  # where it is narrow, the numbers take a line of their own
 _WHOLE = "white-space:nowrap"
+_WARNING = "border-left:4px solid #dd3b3b;padding:4px 0 4px 10px;margin:0 0 10px"
 _MARGIN = "flex:0 0 156px;height:0"  # as wide as the word and the bar
 _UNDER = "flex:1 1 20em;min-width:0;padding:2px 0 0;overflow-wrap:anywhere"
 
@@ -60,9 +61,15 @@ def panel_html(panel: Panel) -> Markup:
     return join([head_html(panel), fold_html(panel), panel.media])
 
 
-def head_html(panel: Panel) -> Markup:
-    """Draw what is always in sight: the summary and the first 20 rows."""
-    return root(_summary(panel), *_rows(in_order(panel.rows)[:FOLD]))
+def head_html(panel: Panel, below: str = "") -> Markup:
+    """Draw what is always in sight: a warning, the summary and the first 20 rows; `below` them a line of text."""
+    line = tag("div", below, style=_ROW) if below else None
+    return root(warning_html(panel.warning), _summary(panel), *_rows(in_order(panel.rows)[:FOLD]), line)
+
+
+def warning_html(text: str) -> Markup | None:
+    """Draw a line that must not be missed; None where there is nothing to say."""
+    return tag("div", tag("strong", "! "), text, style=_WARNING) if text else None
 
 
 def fold_html(panel: Panel) -> Markup:

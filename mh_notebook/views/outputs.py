@@ -16,7 +16,7 @@ from .html import MUTED, panel_html, root
 from .markup import join, tag
 from .state import Panel
 from .summary import summary_parts
-from .text import panel_text, row_text
+from .text import panel_text, row_text, warnings
 
 logger = logging.getLogger("mh_notebook.views")
 HTML, TEXT, WIDGET = "text/html", "text/plain", "application/vnd.jupyter.widget-view+json"
@@ -25,6 +25,10 @@ Bundle = dict[str, object]
 
 class Output(Protocol):
     """One way to show a panel; called by one thread at a time."""
+
+    @property
+    def kept(self) -> bool:
+        """Whether something had to stay after the end."""
 
     def show(self, panel: Panel) -> None:
         """Show the panel in the cell that runs."""
@@ -72,6 +76,8 @@ def as_of(moment: datetime) -> Markup:
 class Displays:
     """The outputs of one panel, each under a display id of its own, brought up to date together."""
 
+    kept = False
+
     def __init__(self, types: tuple[str, ...] = (HTML, TEXT)) -> None:
         self._types = types
         self._ids: list[str] = []
@@ -117,6 +123,8 @@ class Displays:
 class Lines:
     """A line on stderr for each change of phase or status."""
 
+    kept = False
+
     def __init__(self) -> None:
         self._said: dict[int, tuple[str, str]] = {}
 
@@ -135,6 +143,8 @@ class Lines:
         self.update(panel)
         if len(panel.rows) > 1:
             _write(" · ".join(summary_parts(panel)))
+        for line in warnings(panel):
+            _write(line)
 
     def repeat(self) -> None:
         """Do nothing: what was written stays."""
@@ -144,6 +154,8 @@ class Lines:
 
 class Nothing:
     """No output at all."""
+
+    kept = False
 
     def update(self, panel: Panel) -> None:
         """Do nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 import msgspec
 
@@ -12,7 +13,7 @@ from .front_end import Renderer, cell, check_renderer, in_kernel, renderer, shel
 from .outputs import HTML, TEXT, Displays, Lines, Nothing, Output, harmless
 from .state import Panel
 
-PAUSE = 0.5  # seconds between two redraws; with the fold and the choices once a second, 5 messages a second at most
+PAUSE = 0.5  # seconds between two redraws; with the fold and the choices once a second, 4 messages a second at most
 TICK = 0.95  # seconds between two redraws that bring nothing but the time: a bar that is redrawn starts anew
 
 
@@ -79,14 +80,15 @@ class LivePanel:
     def _due(self, panel: Panel) -> bool:
         if not self.has_pictures:
             return True
-        changed = _timeless(panel) != _timeless(self._panel)
-        return time.monotonic() - self._drawn >= (PAUSE if changed else TICK)
+        waited = time.monotonic() - self._drawn
+        return waited >= TICK or (waited >= PAUSE and _timeless(panel) != _timeless(self._panel))
 
     def finish(self, panel: Panel) -> None:
         """Show the end: every output becomes HTML that needs no kernel; no comm stays open."""
         with self._lock, harmless():
             if not self._finished:
                 self._finished, self._panel = True, panel
+                self._actions = None  # they hold the watch, and with it the client
                 if self._output:
                     self._output.finish(panel)
 
@@ -100,11 +102,10 @@ class LivePanel:
             if self._finished and self._output and not self.shown_in_this_cell():
                 self._output.repeat()
 
-    def let_go(self) -> None:
-        """Let go of what had to stay after the end; see `widgets.WidgetOutput`."""
-        with self._lock, harmless():
-            if self._finished and self._output:
-                self._output.let_go()
+    @property
+    def kept(self) -> Callable[[], None] | None:
+        """What lets go of a view that had to stay after the end, None where none had to; see `WidgetOutput`."""
+        return self._output.let_go if self._finished and self._output and self._output.kept else None
 
     def shown_in_this_cell(self) -> bool:
         """Whether the last `show` was in the cell that runs now."""
@@ -112,7 +113,8 @@ class LivePanel:
 
 
 def _timeless(panel: Panel) -> Panel:
-    return Panel(rows=tuple(msgspec.structs.replace(row, elapsed=None) for row in panel.rows), media=panel.media)
+    rows = tuple(msgspec.structs.replace(row, elapsed=None) for row in panel.rows)
+    return msgspec.structs.replace(panel, rows=rows)
 
 
 def _renderer(asked: str | None) -> Renderer:

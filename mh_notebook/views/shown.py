@@ -12,7 +12,7 @@ from .markup import tag
 from .media import gallery
 from .wording import counted
 
-THUMBNAIL = 48 * 1024  # bytes that one output may put into the panel
+THUMBNAIL = 96 * 1024  # bytes that one output may put into the panel
 
 
 def shown_html(projects: Sequence[HasFiles], *, folded: bool) -> Markup:

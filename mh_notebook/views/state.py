@@ -69,6 +69,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
 
     rows: tuple[Row, ...]
     media: Markup = Markup("")  # what is shown of their outputs
+    warning: str = ""  # that a budget is passed
 
     @property
     def finished(self) -> bool:

@@ -10,7 +10,7 @@ WORD, KIND, NAME, MESSAGE = 11, 5, 80, 300  # characters
 
 
 def panel_text(panel: Panel) -> str:
-    """Write a panel as text: the summary, then a line per row.
+    """Write a panel as text: a warning, the summary, then a line per row.
 
     Examples
     --------
@@ -18,7 +18,12 @@ def panel_text(panel: Panel) -> str:
     0 of 1 complete
     ◐ rendering    image  a1
     """
-    return "\n".join([" · ".join(summary_parts(panel)), *map(row_text, in_order(panel.rows))])
+    return "\n".join([*warnings(panel), " · ".join(summary_parts(panel)), *map(row_text, in_order(panel.rows))])
+
+
+def warnings(panel: Panel) -> list[str]:
+    """List what must not be missed: that a budget is passed."""
+    return [f"! {panel.warning}"] if panel.warning else []
 
 
 def row_text(row: Row) -> str:

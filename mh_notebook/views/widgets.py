@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+import uuid
 from typing import Any
 
-from ipywidgets import HTML, Accordion, Layout, VBox
+from ipywidgets import HTML, Layout, VBox
 from ipywidgets import Widget as AnyWidget
+from markupsafe import Markup
 
 from .actions import Actions, choices
 from .controls import Controls
-from .html import fold, head_html, panel_html
-from .outputs import Displays
+from .html import fold, head_html, panel_html, root
+from .markup import tag
+from .outputs import Displays, harmless
 from .state import Panel
 
 SLOW_PAUSE = 1.0  # seconds between two redraws of what seldom changes: the fold, the choices
@@ -20,9 +23,10 @@ SLOW_PAUSE = 1.0  # seconds between two redraws of what seldom changes: the fold
 class WidgetOutput:
     """The rows in sight, the folded ones, buttons, and the media that were asked for: frozen to HTML at the end.
 
-    Comms: a box, three HTML, an Accordion for the fold (a <details> would fall shut with each redraw), a dropdown,
-    one ToggleButtons for all buttons (three Buttons would be two comms more), and one Layout and two styles that they
-    share. With `panel.PAUSE` between two redraws of the rows, and the fold and the choices once a second, that makes 5
+    Comms: a box, four HTML, a dropdown, one ToggleButtons for all buttons (three Buttons would be two comms more), and
+    one Layout and two styles that they share. The fold is two of the HTML: a <details> that is drawn once, as one that
+    is drawn anew falls shut, and the rows that a style sheet shows while it is open; no kernel is asked for that. With
+    `panel.PAUSE` between two redraws of the rows, and the folded ones and the choices once a second, that makes 4
     messages a second at most.
 
     A page that is loaded anew in the middle asks for all widgets, and no longer knows the ids of what is displayed:
@@ -34,8 +38,9 @@ class WidgetOutput:
         self._actions = actions
         plain = Layout(width="auto", margin="0")
         self._head = _Head(layout=plain)
-        self._rows, self._media = (HTML(layout=plain, style=self._head.style) for _ in range(2))
-        self._fold = Accordion([self._rows], layout=plain)
+        self._fold, self._rows, self._media = (HTML(layout=plain, style=self._head.style) for _ in range(3))
+        self._name = f"mh-{uuid.uuid4().hex[:12]}"
+        self._fold.value = str(_toggle(self._name))
         self._controls = Controls(plain, self._head.style, self._ask) if actions else None
         self._box = VBox([], layout=plain)
         self._drawn = -SLOW_PAUSE
@@ -58,6 +63,7 @@ class WidgetOutput:
 
     def finish(self, panel: Panel) -> None:
         """Freeze every view to HTML, then close the comms; a widget that is kept shows the same."""
+        self._actions = None
         stays: list[AnyWidget] = [self._box, self._head, self._box.layout, self._head.style] if self.kept else []
         try:
             self._displays.finish(panel)
@@ -78,18 +84,17 @@ class WidgetOutput:
 
     def let_go(self) -> None:
         """Close what was kept."""
-        for widget in self._owned():
-            widget.close()
+        with harmless():
+            for widget in self._owned():
+                widget.close()
 
     def _draw(self, panel: Panel) -> None:
-        _set(self._head, head_html(panel))
+        label, rows = fold(panel)
+        _set(self._head, head_html(panel, label))
         _set(self._media, panel.media)
         if time.monotonic() - self._drawn < SLOW_PAUSE:
             return
-        label, rows = fold(panel)
-        changed = _set(self._rows, rows)
-        if label and (label,) != self._fold.titles:
-            self._fold.titles, changed = (label,), True
+        changed = _set(self._rows, tag("div", rows, class_=self._name))
         if self._controls and self._controls.offer(choices(panel)):
             changed = True
         if changed:
@@ -98,7 +103,7 @@ class WidgetOutput:
 
     def _place(self, *, folded: bool) -> None:
         controls = self._controls.shown if self._controls else []
-        children = (self._head, *([self._fold] if folded else []), *controls, self._media)
+        children = (self._head, *([self._fold, self._rows] if folded else []), *controls, self._media)
         if children != tuple(self._box.children):
             self._box.children = children
 
@@ -115,6 +120,13 @@ class WidgetOutput:
         widgets += self._controls.widgets if self._controls else []
         parts = [part for widget in widgets for part in (widget.layout, getattr(widget, "style", None)) if part]
         return list(dict.fromkeys([*widgets, *parts]))
+
+
+def _toggle(name: str) -> Markup:
+    """Draw the handle of the fold, and the style that hides the elements of class `name` while it is shut."""
+    style = f".{name}{{display:none}}body:has(details.{name}-open[open]) .{name}{{display:block}}"
+    label = tag("summary", "Show them, or fold them again", style="padding:2px 0 6px;cursor:pointer")
+    return root(tag("style", Markup(style)), tag("details", label, class_=f"{name}-open"))  # noqa: S704 - ours
 
 
 class _Head(HTML):  # type: ignore[misc]  # ipywidgets has no types

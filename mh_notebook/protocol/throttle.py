@@ -10,20 +10,20 @@ _ROUNDING = 1e-6  # of a question: what sums of fractions lack
 ONE_REFUSAL = 2.0  # seconds in which further refusals are of the same burst, and count once
 
 
-class Budget:
+class Throttle:
     """A bound on questions a second: halved at a 429, recovered slowly. Told the time, it asks no clock.
 
     Who asks first is served first: whoever keeps a queue calls `pause` for its head alone.
 
     Examples
     --------
-    >>> budget = Budget()
+    >>> throttle = Throttle()
     >>> for _ in range(100):
-    ...     budget.take(now=0.0)
-    >>> budget.pause(now=0.0)
+    ...     throttle.take(now=0.0)
+    >>> throttle.pause(now=0.0)
     0.02
-    >>> budget.refused(now=0.0, retry_after=5.0)
-    >>> budget.pause(now=1.0), budget.rate(now=0.0), budget.rate(now=30.0)
+    >>> throttle.refused(now=0.0, retry_after=5.0)
+    >>> throttle.pause(now=1.0), throttle.rate(now=0.0), throttle.rate(now=30.0)
     (4.0, 25.0, 37.5)
     """
 
