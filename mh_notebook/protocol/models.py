@@ -29,7 +29,11 @@ ERROR_HINTS: Mapping[str, str] = {
 """What to do next for each error code seen so far."""
 
 
-class Download(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
+# gc=False: without it, Python's search for cycles costs as much as reading the answer does. What is read from JSON
+# has none; whoever puts a project into its own `extra` keeps it in memory.
+
+
+class Download(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True, gc=False):
     """A link to one output. The link is a bearer secret: it is in no repr.
 
     Attributes
@@ -54,7 +58,7 @@ class Download(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=Tru
         return [("expires_at", self.expires_at)]
 
 
-class ProjectError(msgspec.Struct, frozen=True, kw_only=True):
+class ProjectError(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Why a render failed, in the API's words."""
 
     code: str
@@ -69,7 +73,7 @@ class ProjectError(msgspec.Struct, frozen=True, kw_only=True):
         return ERROR_HINTS.get(self.code, "")
 
 
-class Project(msgspec.Struct, frozen=True, kw_only=True):
+class Project(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What every kind of project has.
 
     Attributes

@@ -191,23 +191,31 @@ def _begin(response: aiohttp.ClientResponse, part: Part) -> Begin:
 async def _stream(
     response: aiohttp.ClientResponse, part: Part, target: Path, total: int | None, on_bytes: OnBytes
 ) -> None:
-    """Write and hash in a thread while more comes: the hash takes as long as the network.
+    """Write in a thread and hash in another while more comes: the hash takes as long as the network.
 
     What comes meanwhile is gathered and not joined, so a fast stream is written in large steps and a slow one at once.
     """
-    writing, pieces = asyncio.create_task(on_disk(target, part.write_each, [])), list[bytes]()
+    writing, pieces = asyncio.create_task(_take(part, target, [])), list[bytes]()
     try:
         async for piece in response.content.iter_any():
             pieces.append(piece)
             if writing.done() or sum(map(len, pieces)) >= AHEAD:
                 await asyncio.shield(writing)
                 on_bytes(part.size, total)
-                writing, pieces = asyncio.create_task(on_disk(target, part.write_each, pieces)), []
+                writing, pieces = asyncio.create_task(_take(part, target, pieces)), []
     finally:  # also where the stream broke: what came is kept, and the part is let go after that
         await asyncio.wait([writing])
         writing.result()
-        await on_disk(target, part.write_each, pieces)
+        await _take(part, target, pieces)
     on_bytes(part.size, total)
+
+
+async def _take(part: Part, target: Path, pieces: list[bytes]) -> None:
+    counting = asyncio.create_task(asyncio.to_thread(part.count, pieces))
+    try:
+        await on_disk(target, part.write, pieces)
+    finally:
+        await counting
 
 
 def _check(part: Part, begin: Begin, declared: str, stem: str) -> None:

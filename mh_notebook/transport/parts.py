@@ -77,17 +77,20 @@ class Part:
             notes = json.dumps({"total": begin.total, "validator": begin.validator})
             self._notes.write_text(notes, encoding="utf-8")
 
-    def write(self, chunk: bytes) -> None:
-        """Append bytes."""
-        view = memoryview(chunk)
-        while view:
-            view = view[self._file.write(view) :]
-        self._count(chunk)
-
-    def write_each(self, pieces: Sequence[bytes]) -> None:
-        """Append bytes that came in pieces."""
+    def write(self, pieces: Sequence[bytes]) -> None:
+        """Append bytes that came in pieces; `count` is to be told of them too, at any time before the next ones."""
         for piece in pieces:
-            self.write(piece)
+            view = memoryview(piece)
+            while view:
+                view = view[self._file.write(view) :]
+
+    def count(self, pieces: Sequence[bytes]) -> None:
+        """Take in bytes that are written: their number, their hash, the first of them."""
+        for piece in pieces:
+            self._hash.update(piece)
+            self.size += len(piece)
+            if len(self.head) < 16:
+                self.head = (self.head + piece[:16])[:16]
 
     def keep(self, ending: str) -> Path:
         """Flush to the disk and give the file its final name; never over a file that is there.
@@ -138,7 +141,7 @@ class Part:
             total, validator = int(notes["total"]), str(notes["validator"])
             if self.path.stat().st_size <= total:
                 for chunk in _chunks(self._file):
-                    self._count(chunk)
+                    self.count([chunk])
                 self.have = Have(self.size, total, validator)
                 return self
         self.restart()
@@ -150,12 +153,6 @@ class Part:
         self._file.truncate()
         self._notes.unlink(missing_ok=True)
         self._hash, self.size, self.head, self.have = hashlib.sha256(), 0, b"", Have()
-
-    def _count(self, chunk: bytes) -> None:
-        self._hash.update(chunk)
-        self.size += len(chunk)
-        if len(self.head) < 16:
-            self.head = (self.head + chunk[:16])[:16]
 
 
 def clear_parts(directory: Path, stem: str) -> None:
