@@ -207,7 +207,7 @@ async def _stream(
         await asyncio.wait([writing])
         writing.result()
         await _take(part, target, pieces)
-    on_bytes(part.size, total)
+        on_bytes(part.size, total)
 
 
 async def _take(part: Part, target: Path, pieces: list[bytes]) -> None:
