@@ -18,6 +18,7 @@ from .history import History, When, Which, default_path, empty_frame
 from .kind_projects import AnyProject, AsyncKindProjects, Directory
 from .monitor import Monitor
 from .projects import AsyncProjects
+from .protocol.errors import ClientClosedError
 from .protocol.models import Account, AudioProject, ImageProject, VideoProject
 from .protocol.redaction import Secret
 from .protocol.refs import Refs
@@ -102,10 +103,19 @@ class _AnyClient:
         """Return what this client's account was seen to make, oldest first: as `mh_notebook.history` does.
 
         Empty where the client was made with `history=False`.
+
+        Raises
+        ------
+        ClientClosedError
+            The client was closed, before or meanwhile.
+        ConfigurationError
+            There is no such kind or status, or a time cannot be read.
         """
-        if self._core.history is None:
-            return empty_frame()
-        return self._core.history.frame(kind, since, until, status)
+        history = self._core.history
+        frame = empty_frame() if history is None else history.frame(kind, since, until, status)
+        if self._core.connections.closed:  # asked last: closed meanwhile, nothing may have been read
+            raise ClientClosedError
+        return frame
 
     def __repr__(self) -> str:
         core = getattr(self, "_core", None)  # a traceback may show a client whose settings were refused

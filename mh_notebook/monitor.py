@@ -46,7 +46,8 @@ class Monitor:
     projects : list of Project
         The projects as last seen, those never seen left out.
     errors : list of MagicHourError
-        What went wrong so far, one for each project that failed, and for each callback that did.
+        What went wrong so far: one for each project that failed, for each time that outputs could not be shown,
+        and for each callback that failed.
     done : bool
         Whether it has ended.
     panel : Panel
@@ -108,7 +109,8 @@ class Monitor:
     @property
     def errors(self) -> list[MagicHourError]:
         """What went wrong so far."""
-        return [line.error for line in self._lines if line.error is not None] + self._callback_errors
+        failed = [line.error for line in self._lines if line.error is not None]
+        return failed + self._watching.errors + self._callback_errors
 
     @property
     def done(self) -> bool:

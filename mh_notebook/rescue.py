@@ -12,7 +12,7 @@ from .core import Core
 from .downloads import download_frame
 from .history import History
 from .history.files import unsaved
-from .protocol.errors import ConfigurationError
+from .protocol.errors import ClientClosedError, ConfigurationError
 from .settings import positive
 
 
@@ -31,9 +31,13 @@ def history_of(core: Core) -> History:
 
     Raises
     ------
+    ClientClosedError
+        It was closed: nothing can be read any more.
     ConfigurationError
         It keeps none.
     """
+    if core.connections.closed:
+        raise ClientClosedError
     if core.history is None:
         raise ConfigurationError("This client keeps no history.", hint="Make it without history=False.")
     return core.history

@@ -17,7 +17,7 @@ from .protocol.models import Project
 from .protocol.refs import Ref
 from .spending import Spending
 from .views.actions import Actions
-from .views.shown import shown_html
+from .views.shown import shown_html, unshown_html
 from .views.state import Panel
 
 Work = Callable[[Sequence[Line]], Coroutine[Any, Any, None]]
@@ -61,6 +61,7 @@ class Watching:
         everywhere = dict.fromkeys(known, self._directory) if download else {}
         self._targets: dict[Ref, Path | None] = {**dict.fromkeys(known), **everywhere, **directories}
         self._media = Markup("")
+        self.errors: list[MagicHourError] = []  # of no single line
         self._tasks: asyncio.TaskGroup | None = None  # while it runs
 
     @property
@@ -128,7 +129,7 @@ class Watching:
                 notice=line.pausing,
             )
         except Exception as error:  # noqa: BLE001 - this row fails, the others go on
-            line.failed(_ours(error, line))
+            line.failed(_ours(error, str(line.ref)))
         else:
             if self._targets[line.ref] is not None:
                 await self._save([line])
@@ -142,7 +143,7 @@ class Watching:
         try:
             line.saved(await self._core.save.all(project, directory, line.progressed, line.pausing))
         except Exception as error:  # noqa: BLE001 - the same
-            line.failed(_ours(error, line))
+            line.failed(_ours(error, str(line.ref)))
 
     async def _show(self, lines: Sequence[Line]) -> None:
         await self._save(lines)
@@ -150,8 +151,13 @@ class Watching:
 
     async def _draw_media(self, lines: Sequence[Line], *, folded: bool) -> None:
         projects = [line.project for line in lines if line.project is not None]
-        self._media = await asyncio.to_thread(shown_html, projects, folded=folded)
+        try:
+            self._media = await asyncio.to_thread(shown_html, projects, folded=folded)
+        except Exception as error:  # noqa: BLE001 - what is shown fails, the watch goes on
+            ours = _ours(error, "showing the outputs")
+            self._media = unshown_html(ours)
+            self.errors.append(ours)
 
 
-def _ours(error: Exception, line: Line) -> MagicHourError:
-    return error if isinstance(error, MagicHourError) else unforeseen(error, str(line.ref))
+def _ours(error: Exception, about: str) -> MagicHourError:
+    return error if isinstance(error, MagicHourError) else unforeseen(error, about)

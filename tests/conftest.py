@@ -65,6 +65,12 @@ def _settles(condition, seconds=3.0):
 
 
 @pytest.fixture
+def path(tmp_path):
+    """Of a history: the file that the environment names too."""
+    return tmp_path / "history.sqlite"
+
+
+@pytest.fixture
 def sandbox():
     """A sandbox in which a minute passes in 30 ms."""
     with mh.Sandbox(speed=2000) as sandbox:

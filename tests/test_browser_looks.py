@@ -1,16 +1,22 @@
 """How our outputs look: kept as pictures in tests/screenshots, and measured where a look can be measured."""
 
 import pytest
-from labs import FRONT_ENDS, PATIENCE, SCREENSHOTS
+from labs import FRONT_ENDS, PATIENCE, SCREENSHOTS, new_page
 from pages import cut_texts, overlapping_texts, protruding_texts, wait_for_pictures, widths
 from tabs import OUTPUTS, THEMES
 from worlds import add_many, studio
+
+from mh_notebook.protocol.typical import typical
+from mh_notebook.views.html import root, row_html
+from mh_notebook.views.state import Row
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 COUNTS = (8, 30, 100)
 WIDTHS = (800, 1600)  # pixels
 TALL = 4000  # pixels of the window: no output is longer, or its picture would show the front end's edges
+TOPS = """new Set([...document.querySelector('main > div > div > div').children]
+    .map(group => Math.round(group.getBoundingClientRect().top))).size"""
 GALLERY = 4  # the cell's number, after one for each count
 
 
@@ -46,6 +52,18 @@ def test_panels_and_galleries_keep_within_their_place_at_every_width_and_theme(p
     none = {"out by": [0, 0], "cut at 1600": [], "overlapping": [], "out of its frame": []}
     wrong = {(*where, what): some for where, found in faults.items() for what, some in found.items()}
     assert {where: some for where, some in wrong.items() if some != none[where[-1]]} == {}
+
+
+def test_a_row_stands_on_one_line_where_its_output_is_850_pixels_wide(place):
+    usual = typical("video", "TEXT_TO_VIDEO", [38, 51, 70, 52, 40])
+    facts = {"name": "Neon rain, slow pan", "type": "TEXT_TO_VIDEO", "elapsed": 45.0, "typical": usual, "credits": 450}
+    row = root(row_html(Row(kind="video", id="v", phase="active", status="rendering", **facts)))
+    seen = {}
+    with new_page(place.browser) as page:
+        for width in (700, 850, 1200):
+            page.set_content(f'<main style="font-family:Arial;width:{width}px">{row}</main>')
+            seen[width] = page.evaluate(TOPS), cut_texts(page, "main")
+    assert seen == {700: (2, []), 850: (1, []), 1200: (1, [])}
 
 
 def look(tab, moment, faults):

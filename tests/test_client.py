@@ -395,7 +395,7 @@ def test_a_client_is_closed_twice_and_then_says_so(sandbox):
     client.projects.frame(sandbox.refs)
     for _ in range(3):
         client.close()
-    for call in (lambda: client.projects.frame(sandbox.refs), lambda: client.account()):
+    for call in (lambda: client.projects.frame(sandbox.refs), client.account, client.history, client.projects.resume):
         with pytest.raises(mh.ClientClosedError):
             call()
 
@@ -404,8 +404,42 @@ async def test_an_async_client_is_closed_twice_and_then_says_so(sandbox):
     client = sandbox.async_client(progress=False)
     for _ in range(3):
         await client.close()
+    for call in (client.account, client.projects.resume, client.projects.rescue):
+        with pytest.raises(mh.ClientClosedError):
+            await call()
     with pytest.raises(mh.ClientClosedError):
-        await client.account()
+        client.history()
+
+
+def test_a_closed_client_without_a_history_says_so_too(sandbox):
+    client = sandbox.client(history=False)
+    assert len(client.history()) == 0
+    client.close()
+    with pytest.raises(mh.ClientClosedError):
+        client.history()
+
+
+def test_a_callback_at_the_close_can_still_read_the_history(sandbox):
+    client = sandbox.client(progress=False)
+    ref = sandbox.add("image", queue_seconds=1e9)
+    client.projects.get(ref)
+    monitor, seen = client.projects.watch(ref), []
+    monitor.on_complete(lambda _: seen.append(client.history()["id"].tolist()))
+    client.close()
+    assert (seen, monitor.errors) == ([[ref[1]]], [])
+
+
+def test_a_history_that_is_read_while_its_client_is_closed_is_whole_or_says_so(sandbox):
+    for _ in range(20):
+        client = sandbox.client(progress=False)
+        client.projects.frame(sandbox.refs)
+        closing = threading.Thread(target=client.close)
+        closing.start()
+        try:
+            while True:
+                assert len(client.history()) >= len(sandbox.refs)
+        except mh.ClientClosedError:
+            closing.join()
 
 
 def test_a_client_never_used_has_no_thread(sandbox):

@@ -18,11 +18,6 @@ SHAPES = {
 }
 
 
-@pytest.fixture(autouse=True)
-def nothing_left_behind():
-    """Pure functions leave nothing behind."""
-
-
 def make(kind, id_, charged, status="complete", at="2026-01-01T00:00:00Z", type_="A"):
     answer = {"id": id_, "name": None, "status": status, "type": type_, "created_at": at, "enabled": True}
     answer |= {"credits_charged": charged, "downloads": [], "error": None}

@@ -51,11 +51,6 @@ PART = {"downloads": "downloads[0]", "error": "error.", "download": "download."}
 PROFILE = settings(deadline=None, derandomize=True, max_examples=100, database=None)
 
 
-@pytest.fixture(autouse=True)
-def nothing_left_behind():
-    """Pure functions leave nothing behind; the count of threads after each of 350 tests took a minute."""
-
-
 def encode(answer):
     return json.dumps(answer).encode()
 

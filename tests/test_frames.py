@@ -44,11 +44,6 @@ SHAPES = {
 }
 
 
-@pytest.fixture(autouse=True)
-def nothing_left_behind():
-    """Pure functions leave nothing behind."""
-
-
 def make(of="image", **changes):
     return decode_project(of, json.dumps(COMMON | SHAPES[of] | changes).encode())
 

@@ -21,17 +21,6 @@ from mh_notebook.history.frame import HISTORY_SCHEMA
 from mh_notebook.protocol.refs import Ref
 
 
-@pytest.fixture(autouse=True)
-def nothing_left_behind(clean_surroundings):
-    """Each history ends its thread: counted without a collection, which a test for each file need not pay."""
-    before = set(threading.enumerate())
-    yield
-    deadline = time.monotonic() + 3
-    while not (set(threading.enumerate()) <= before) and time.monotonic() < deadline:
-        time.sleep(0.005)
-    assert set(threading.enumerate()) <= before
-
-
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "data" / "history.sqlite"
@@ -46,6 +35,15 @@ def test_the_file_and_its_directory_are_made_and_where_it_is_can_be_set(path, mo
     assert default_path().parts[-2:] == ("mh_notebook", "history.sqlite")
     with opened(path):
         assert path.is_file()
+
+
+def test_a_history_that_is_closed_has_ended_its_thread(path):
+    before = set(threading.enumerate())
+    for _ in range(3):
+        history = History(path, KEY)
+        history.database.submit(lambda _: time.sleep(0.05))  # it is still busy when it is closed
+        history.close()
+        assert set(threading.enumerate()) == before
 
 
 def test_what_is_asked_for_is_written_down_before_anything_is_known(path):

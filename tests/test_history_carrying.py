@@ -23,11 +23,6 @@ A, B, C = REFS
 HOSTILE = '=1+1,"quoted"\r\nNULL\\ \0 \u2028 ünïcode 🎬'
 
 
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "history.sqlite"
-
-
 def fill(history):
     """Two projects with all that can be seen of them, one that never answered, one deleted, one missing."""
     downloads = [{"url": LINK, "expires_at": "2026-01-02T00:00:00Z"}]

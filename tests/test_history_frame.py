@@ -1,6 +1,5 @@
 """The history as a frame: when things happened, how long they took, what was given back, and whose they are."""
 
-import threading
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pandas as pd
@@ -15,18 +14,6 @@ from mh_notebook.history.courses import read_courses
 from mh_notebook.protocol.models import STATUSES, TERMINAL
 
 A, B, C = REFS
-
-
-@pytest.fixture(autouse=True)
-def nothing_left_behind(clean_surroundings):
-    before = set(threading.enumerate())
-    yield
-    assert set(threading.enumerate()) <= before
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "history.sqlite"
 
 
 @pytest.fixture

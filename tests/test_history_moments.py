@@ -1,7 +1,6 @@
 """How sharply a change was seen, how old a project was then, and what that tells of the time renders take."""
 
 import asyncio
-import threading
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -14,18 +13,6 @@ from mh_notebook.transport.clock import Clock
 
 BORN = datetime(2026, 1, 1, tzinfo=UTC)
 MOMENTS = "SELECT status, gap_seconds, age_seconds FROM transitions ORDER BY rowid"
-
-
-@pytest.fixture(autouse=True)
-def nothing_left_behind(clean_surroundings):
-    before = set(threading.enumerate())
-    yield
-    assert set(threading.enumerate()) <= before
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "history.sqlite"
 
 
 class At(Clock):

@@ -42,11 +42,6 @@ LINKS = [{"url": "", "expires_at": f"2026-01-0{day}T00:00:00Z"} for day in (3, 2
 
 
 @pytest.fixture
-def path(tmp_path):
-    return tmp_path / "history.sqlite"
-
-
-@pytest.fixture
 def first(path):
     """A file as the first version made it: a project with two outputs, one with a refund, one never answered."""
     account = fingerprint(KEY, SALT)

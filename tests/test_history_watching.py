@@ -1,6 +1,5 @@
 """What is watched stands on disk before the first question, until the watch ends or is stopped."""
 
-import threading
 from pathlib import Path
 
 import pytest
@@ -12,18 +11,6 @@ from mh_notebook.protocol.refs import Ref
 A, B, C = REFS
 WATCHED = "SELECT kind, id, position, download_directory FROM watching ORDER BY position"
 DAY_AND_A_BIT = "UPDATE watching SET since = '2020-01-01T00:00:00.000000+00:00'"
-
-
-@pytest.fixture(autouse=True)
-def nothing_left_behind(clean_surroundings):
-    before = set(threading.enumerate())
-    yield
-    assert set(threading.enumerate()) <= before
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "history.sqlite"
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import threading
 import time
 
 import pytest
-from test_views import panel, row
+from test_views import panel, row, text_of
 
 from mh_notebook.views.actions import Actions, choices
 from mh_notebook.views.panel import LivePanel
@@ -183,6 +183,45 @@ def test_what_was_saved_is_shown_folded_at_the_end_where_pictures_can_be(sandbox
     assert "Show 3 outputs" in html
     assert html.count("<img") == 2
     assert html.count("<audio") == 1
+
+
+def drawing_breaks(monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError("https://files.example/a.png?auth-token=s3cret")
+
+    monkeypatch.setattr("mh_notebook.views.shown.gallery", broken)
+
+
+UNDRAWN = (
+    "Something unforeseen happened with showing the outputs: ZeroDivisionError. "
+    "This is a fault of mh_notebook: please open an issue."
+)
+
+
+def test_outputs_that_cannot_be_drawn_are_said_in_their_place_and_the_watch_goes_on(watched, sandbox, monkeypatch):
+    with monkeypatch.context() as broken:
+        drawing_breaks(broken)
+        for count in (1, 2, 3):
+            actions(watched).show([0])
+            until(lambda count=count: len(watched.errors) == count or watched.done)
+    assert [str(error) for error in watched.errors] == [UNDRAWN] * 3
+    assert UNDRAWN in text_of(watched.panel.media)
+    assert not watched.done
+    assert [row.phase for row in watched.panel.rows] == ["complete", "waiting"]
+    actions(watched).show([0])  # the fault is gone, and so are its words
+    until(lambda: "<img" in watched.panel.media)
+    assert "unforeseen" not in watched.panel.media
+    assert len(watched.errors) == 3
+
+
+def test_outputs_that_cannot_be_drawn_at_the_end_leave_the_end_as_it_is(sandbox, client, monkeypatch):
+    drawing_breaks(monkeypatch)
+    monkeypatch.setattr(LivePanel, "has_pictures", True)
+    monitor = client.projects.watch([sandbox.add("image", outcome="complete")], download=True)
+    assert monitor.wait()["status"].tolist() == ["complete"]
+    assert [str(error) for error in monitor.errors] == [UNDRAWN]
+    assert UNDRAWN in text_of(monitor._repr_mimebundle_()["text/html"])
+    assert [row.phase for row in monitor.panel.rows] == ["complete"]
 
 
 def test_a_click_after_the_end_does_nothing(sandbox, client):

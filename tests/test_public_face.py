@@ -4,7 +4,6 @@ import doctest
 import importlib
 import inspect
 import pkgutil
-import threading
 from importlib.resources import files
 
 import pytest
@@ -161,14 +160,6 @@ FACE = {
     accessor.FrameAccessor: FRAME_ACCESSOR,
 }
 ROWS = [(owner, name) for owner, table in FACE.items() for name in table]
-
-
-@pytest.fixture(autouse=True)
-def nothing_left_behind(clean_surroundings):
-    """Lighter than the usual one, as there is a test for each module: threads are counted, nothing is collected."""
-    before = set(threading.enumerate())
-    yield
-    assert set(threading.enumerate()) <= before
 
 
 def signature(owner, name):

@@ -36,11 +36,6 @@ OUTSIDE = frozenset(  # sockets, subprocesses, the clock and what is built on th
 PRINTERS = {"cli.py", "demo.py", "login.py"}
 
 
-@pytest.fixture(autouse=True)
-def nothing_left_behind():
-    """Only source files are read here."""
-
-
 def imports(name):
     """Each import of a module as (module, names), those of type checking included; our own are relative."""
     tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))

@@ -47,11 +47,6 @@ SINGLE = {
 }
 
 
-@pytest.fixture(autouse=True)
-def nothing_left_behind():
-    """Pure functions leave nothing behind: no count after each row of the tables."""
-
-
 @pytest.mark.parametrize("form", SINGLE)
 def test_a_project_is_named_in_any_of_these_forms(form):
     value, ref = SINGLE[form]

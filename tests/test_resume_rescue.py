@@ -25,11 +25,6 @@ def add(sandbox):
     return made
 
 
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "history.sqlite"
-
-
 def expire(path, ref, when):
     changed(path, f"UPDATE projects SET expires_at = '{when}' WHERE id = '{ref[1]}'")
 

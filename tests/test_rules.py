@@ -33,11 +33,6 @@ NASTY = st.sampled_from(
 )
 
 
-@pytest.fixture(autouse=True)
-def nothing_left_behind():
-    """Pure functions leave nothing behind: no count after each row of the tables."""
-
-
 # Names of files
 
 

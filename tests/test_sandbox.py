@@ -5,12 +5,14 @@ import gc
 import io
 import json
 import logging
+import re
 import socket
 import threading
 import wave
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf, nan
 
 import aiohttp
 import pytest
@@ -694,9 +696,27 @@ def test_a_port_in_use_is_said_clearly_in_the_callers_thread():
             Sandbox(port=port).start()
         with pytest.raises(ValueError, match="port must lie between 0 and 65535"):
             Sandbox(port=70_000)
-        with pytest.raises(ValueError, match="speed must be above 0"):
-            Sandbox(speed=0)
     assert set(threading.enumerate()) == before
+
+
+@pytest.mark.parametrize(
+    ("option", "wrong", "says"),
+    [
+        *(("speed", wrong, "must be above 0 and 1,000,000,000 at most") for wrong in (0, -1, nan, inf, 1e300)),
+        *(("link_lifetime", wrong, "must lie between 0 and 1,000,000,000 s") for wrong in (-1, nan, inf, 1e300)),
+        *(("credits", wrong, "must be 0 or more") for wrong in (-1, nan)),
+    ],
+)
+def test_numbers_that_no_world_has_are_refused(option, wrong, says):
+    with pytest.raises(ValueError, match=f"^{option} {says}, not {re.escape(str(wrong))}$"):
+        Sandbox(**{option: wrong})
+
+
+def test_numbers_at_their_limits_make_a_world():
+    least = {"speed": 1e-9, "link_lifetime": 0, "credits": 0}
+    for limits in (least, dict.fromkeys(least, 1_000_000_000)):
+        with Sandbox(**limits) as sandbox, sandbox.client(progress=False, history=False) as client:
+            assert client.projects.frame(sandbox.refs)["fetch_error"].isna().all()
 
 
 def test_each_sandbox_has_a_token_of_its_own():

@@ -3,7 +3,6 @@
 import getpass
 import os
 import sys
-import threading
 import types
 
 import pytest
@@ -15,14 +14,6 @@ from mh_notebook.settings import PRODUCTION, find_base_url, find_token, is_loopb
 
 KEY = "mhk_live_s3cret_0123456789_abcd"
 login_module = sys.modules["mh_notebook.login"]
-
-
-@pytest.fixture(autouse=True)
-def nothing_left_behind(clean_surroundings):
-    """Threads are counted without a collection, which a test for each row of a table need not pay."""
-    before = set(threading.enumerate())
-    yield
-    assert set(threading.enumerate()) <= before
 
 
 # The key

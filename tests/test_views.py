@@ -231,7 +231,7 @@ def test_what_moves_comes_first_then_problems_then_what_waits_then_what_was_stop
 
 
 def test_twenty_rows_are_in_sight_and_the_rest_is_folded():
-    assert fold_html(panel(*["active"] * 20)) == ""
+    assert fold_html(panel(*["active"] * 20).rows) == ""
     tree = parsed(panel_html(panel(*["active"] * 24, "complete")))
     (details,) = tree.iter("details")
     assert details.find("summary").text == "5 more: 4 active, 1 complete"
@@ -248,7 +248,7 @@ def test_past_two_hundred_rows_the_fold_says_how_many_it_leaves_out():
 
 def test_a_fold_is_the_same_while_only_time_passes():
     def at(seconds: float) -> str:
-        return fold_html(Panel(rows=tuple(row("active", id=str(n), elapsed=seconds) for n in range(30))))
+        return fold_html([row("active", id=str(n), elapsed=seconds) for n in range(30)])
 
     assert at(3.0) == at(9.0)
 

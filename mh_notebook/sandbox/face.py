@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _C = TypeVar("_C", "Client", "AsyncClient")
 
+_LARGEST = 1_000_000_000  # seconds are some 30 years; a link that ran out after the year 9999 could not be dated
+
 
 class ClientOptions(TypedDict, total=False):
     """The keywords of `mh_notebook.Client` that a sandbox leaves open."""
@@ -64,6 +66,11 @@ class Sandbox:
     clock : callable
         Returns seconds since 1970; tests give one they can turn.
 
+    Raises
+    ------
+    ValueError
+        A number is one that no world has, such as a speed of 0.
+
     Examples
     --------
     >>> with Sandbox(speed=1000) as sandbox:
@@ -85,10 +92,10 @@ class Sandbox:
         empty: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        if not speed > 0:
-            raise ValueError(f"speed must be above 0, not {speed}")
-        if not 0 <= port <= 65_535:
-            raise ValueError(f"port must lie between 0 and 65535, not {port}")
+        _require(0 < speed <= _LARGEST, f"speed must be above 0 and {_LARGEST:,} at most", speed)
+        _require(0 <= link_lifetime <= _LARGEST, f"link_lifetime must lie between 0 and {_LARGEST:,} s", link_lifetime)
+        _require(credits >= 0, "credits must be 0 or more", credits)
+        _require(0 <= port <= 65_535, "port must lie between 0 and 65535", port)
         made = token or "mhk_sandbox_" + secrets.token_hex(12)
         self._store = Store(seed, speed, credits, made, link_lifetime, deprecated_fields, clock, empty)
         self._refs = tuple(self._store.plans)
@@ -272,3 +279,8 @@ class Sandbox:
         if (kind, id) not in self._store.plans:
             raise KeyError(f"{kind}:{id} is no project of this sandbox")
         self._store.epochs[kind, id] += 1
+
+
+def _require(holds: bool, rule: str, value: float) -> None:
+    if not holds:
+        raise ValueError(f"{rule}, not {value}")

@@ -41,8 +41,8 @@ _NAME = f"flex:1 1 10em;{_CLIP}"
 _TYPE = f"flex:1 1 6em;{_CLIP};{MUTED}"
 _TIME = f"flex:0 3 auto;text-align:right;{_CLIP};{MUTED}"
 _CREDITS = f"flex:0 0 8.5em;text-align:right;{_CLIP}"
-_WHAT = f"{_LINE};flex:1000 1 24em;min-width:0"
-_NUMBERS = f"{_LINE};flex:1 1 41em;min-width:0"
+_WHAT = f"{_LINE};flex:10 1 24em;min-width:0"
+_NUMBERS = f"{_LINE};flex:1 1 39em;min-width:0"  # one line from 831 px on; it grows to 41em, which wider fonts need
 _WRAPPED = "display:flex;flex-wrap:wrap;column-gap:12px"  # where it is narrow, the numbers take a line of their own
 _WHOLE = "white-space:nowrap"
 _WARNING = "border-left:4px solid #dd3b3b;padding:4px 0 4px 10px;margin:0 0 10px"
@@ -58,13 +58,17 @@ def panel_html(panel: Panel) -> Markup:
     >>> "0 of 1 complete" in panel_html(Panel(rows=(Row(kind="image", id="a1", phase="waiting"),)))
     True
     """
-    return join([head_html(panel), fold_html(panel), panel.media])
+    rows = in_order(panel.rows)
+    return join([head_html(panel, rows), fold_html(rows), panel.media])
 
 
-def head_html(panel: Panel, below: str = "") -> Markup:
-    """Draw what is always in sight: a warning, the summary and the first 20 rows; `below` them a line of text."""
+def head_html(panel: Panel, rows: Sequence[Row], below: str = "") -> Markup:
+    """Draw what is always in sight: a warning, the summary and the first 20 rows; `below` them a line of text.
+
+    `rows` are the panel's, sorted: whoever draws the fold as well sorts once.
+    """
     line = tag("div", below, style=_ROW) if below else None
-    return root(warning_html(panel.warning), _summary(panel), *_rows(in_order(panel.rows)[:FOLD]), line)
+    return root(warning_html(panel.warning), _summary(panel), *_rows(rows[:FOLD]), line)
 
 
 def warning_html(text: str) -> Markup | None:
@@ -72,25 +76,25 @@ def warning_html(text: str) -> Markup | None:
     return tag("div", tag("strong", "! "), text, style=_WARNING) if text else None
 
 
-def fold_html(panel: Panel) -> Markup:
-    """Draw the rows past the 20th, folded; empty when there are none."""
-    label, rows = fold(panel)
+def fold_html(rows: Sequence[Row]) -> Markup:
+    """Draw the sorted rows past the 20th, folded; empty when there are none."""
+    label, drawn = fold(rows)
     summary = tag("summary", label, style="padding:6px 0;cursor:pointer")
-    return root(tag("details", summary, rows)) if label else Markup("")
+    return root(tag("details", summary, drawn)) if label else Markup("")
 
 
-def fold(panel: Panel) -> tuple[str, Markup]:
-    """Say what the rows past the 20th are, and draw them; "" when there are none.
+def fold(rows: Sequence[Row]) -> tuple[str, Markup]:
+    """Say what the sorted rows past the 20th are, and draw them; "" when there are none.
 
     Times that still run are left out, so that a live fold is redrawn only when a state changes.
     """
-    rows = in_order(panel.rows)[FOLD:]
-    if not rows:
+    folded = rows[FOLD:]
+    if not folded:
         return "", Markup("")
-    counts = Counter(status_word(row) for row in rows)
-    label = f"{len(rows):,} more: " + ", ".join(f"{count:,} {word}" for word, count in counts.most_common(WORDS))
-    drawn = _rows(rows[: LIMIT - FOLD], running=False)
-    left = len(rows) - len(drawn)
+    counts = Counter(status_word(row) for row in folded)
+    label = f"{len(folded):,} more: " + ", ".join(f"{count:,} {word}" for word, count in counts.most_common(WORDS))
+    drawn = _rows(folded[: LIMIT - FOLD], running=False)
+    left = len(folded) - len(drawn)
     rest = tag("div", f"and {left:,} more, all of them in the frame", style=_ROW) if left else None
     return label, root(*drawn, rest)
 

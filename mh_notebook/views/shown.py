@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from .files import HasFiles
-from .html import FOLD, root
+from .html import FOLD, root, warning_html
 from .markup import tag
 from .media import gallery
 from .wording import counted
@@ -29,3 +29,8 @@ def shown_html(projects: Sequence[HasFiles], *, folded: bool) -> Markup:
     files = sum(len(project.downloaded_paths) for project in here)
     label = tag("summary", f"Show {counted(files, 'output')}", style="padding:6px 0;cursor:pointer")
     return root(tag("details", label, drawn))
+
+
+def unshown_html(error: Exception) -> Markup:
+    """Say, where the outputs would stand, why they do not."""
+    return root(warning_html(str(error)))

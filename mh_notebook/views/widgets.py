@@ -16,6 +16,7 @@ from .html import fold, head_html, panel_html, root
 from .markup import tag
 from .outputs import Displays, harmless
 from .state import Panel
+from .summary import in_order
 
 SLOW_PAUSE = 1.0  # seconds between two redraws of what seldom changes: the fold, the choices
 
@@ -89,8 +90,9 @@ class WidgetOutput:
                 widget.close()
 
     def _draw(self, panel: Panel) -> None:
-        label, rows = fold(panel)
-        _set(self._head, head_html(panel, label))
+        ordered = in_order(panel.rows)
+        label, rows = fold(ordered)
+        _set(self._head, head_html(panel, ordered, label))
         _set(self._media, panel.media)
         if time.monotonic() - self._drawn < SLOW_PAUSE:
             return
