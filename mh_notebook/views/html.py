@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+import msgspec
 from markupsafe import Markup
 
 from .markup import join, tag
@@ -93,10 +94,15 @@ def fold(rows: Sequence[Row]) -> tuple[str, Markup]:
         return "", Markup("")
     counts = Counter(status_word(row) for row in folded)
     label = f"{len(folded):,} more: " + ", ".join(f"{count:,} {word}" for word, count in counts.most_common(WORDS))
-    drawn = _rows(folded[: LIMIT - FOLD], running=False)
+    drawn = _rows([_timeless(row) for row in folded[: LIMIT - FOLD]], running=False)
     left = len(folded) - len(drawn)
     rest = tag("div", f"and {left:,} more, all of them in the frame", style=_ROW) if left else None
     return label, root(*drawn, rest)
+
+
+def _timeless(row: Row) -> Row:
+    """Leave out the time that still runs: a row is then the same as a moment ago, and `row_html` knows it."""
+    return row if row.phase in FINISHED else msgspec.structs.replace(row, elapsed=None)
 
 
 def _rows(rows: Sequence[Row], *, running: bool = True) -> list[Markup]:
