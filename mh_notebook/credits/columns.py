@@ -54,6 +54,12 @@ def group_keys(frame: pd.DataFrame, columns: Sequence[str]) -> list[pd.Series[An
     return keys
 
 
+def sortable(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Read a column whose groups are sorted: Arrow's own categories cannot be, so they become plain values."""
+    arrows = isinstance(column.dtype, pd.ArrowDtype) and column.dtype.type is pd.CategoricalDtype.type
+    return column.astype(object) if arrows else column
+
+
 def integers(column: pd.Series[Any]) -> pd.Series[Any]:
     """Read a column as Int64: what a file or `concat` made object or float is whole again."""
     return column.astype("Int64")
