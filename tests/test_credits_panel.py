@@ -3,6 +3,7 @@
 import json
 import re
 import xml.dom.minidom
+from datetime import date
 from decimal import Decimal
 
 import pandas as pd
@@ -62,6 +63,15 @@ def test_the_panel_follows_its_selection():
     assert "Nothing was spent here yet." in html_of(panel)
     panel.select()
     assert ids(panel) == ["p0", "p1", "p2", "p3"]
+
+
+@pytest.mark.parametrize("tz", ["UTC", "Europe/Berlin", "America/New_York"])
+def test_a_year_half_typed_selects_and_breaks_nothing(tz):
+    panel = credits.panel(FRAME, tz=tz)
+    panel.select(since=date(1, 1, 1), until=date.max)
+    assert ids(panel) == ["p0", "p1", "p2", "p3"]
+    panel.select(until=date(1, 1, 1))
+    assert ids(panel) == []
 
 
 def test_the_bars_are_days_then_weeks_then_months():

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from mh_notebook.credits.budgets import Budget
-from mh_notebook.credits.calendars import WORDS, at, between, calendar
+from mh_notebook.credits.calendars import WORDS, between, calendar, dated, edge
 from mh_notebook.credits.columns import moments
 from mh_notebook.credits.money import Plan
 from mh_notebook.credits.summing import distinct, summary
@@ -88,14 +88,18 @@ def selected(frame: pd.DataFrame, selection: Selection, tz: str) -> pd.DataFrame
     >>> len(selected(build_frame([]), Selection(kind="video"), "UTC"))
     0
     """
-    since = None if selection.since is None else at(selection.since, tz)
-    until = None if selection.until is None else at(selection.until + timedelta(days=1), tz)
+    since = edge(selection.since, tz)
+    until = None if selection.until is None else edge(_day_after(selection.until), tz)
     kept = distinct(frame)
     if since is not None or until is not None:
         kept = between(kept, since, until)
     if selection.kind is not None:
         kept = kept[kept["kind"].eq(selection.kind)]
     return kept[kept["type"].isin(selection.types)] if selection.types else kept
+
+
+def _day_after(day: date) -> date:
+    return day if day == date.max else day + timedelta(days=1)
 
 
 def credits_state(frame: pd.DataFrame, selection: Selection, terms: Terms) -> CreditsState:
@@ -142,7 +146,7 @@ def _bars(known: pd.DataFrame, tz: str) -> tuple[str, tuple[Bar, ...]]:
 
 def _frequency(known: pd.DataFrame) -> str:
     """Choose days, weeks or months, so that the bars are not too many."""
-    made = moments(known["created_at"])
+    made = moments(dated(known)["created_at"])
     days = 0 if made.isna().all() else (made.max() - made.min()).days
     return next((freq for freq, length in _DAYS.items() if days < MOST_BARS * length), "M")
 
