@@ -74,6 +74,14 @@ def test_a_year_half_typed_selects_and_breaks_nothing(tz):
     assert ids(panel) == []
 
 
+def test_a_panel_says_what_its_bands_are_counted_over():
+    said = "Amounts price what is selected as one bill: other days or fewer kinds may reach other bands."
+    banded = credits.panel(FRAME, plan=credits.Plan(bands=[(0, "0.01"), (200, "0.005")]))
+    assert repr(banded).splitlines()[-1] == said
+    assert said in html_of(banded)
+    assert said not in repr(credits.panel(FRAME, plan=PLAN)) + html_of(credits.panel(FRAME, plan=PLAN))
+
+
 def test_the_bars_are_days_then_weeks_then_months():
     for days, period, count in ((61, "day", 62), (62, "week", 10), (434, "month", 15)):
         rows = [{"created_at": "2026-01-01T00:00Z"}]
@@ -225,11 +233,21 @@ def test_a_statement_says_what_was_charged_refunded_and_is_to_be_paid():
         "video | 2 | 120 | 90 | 30 | 0.30",
         "total | 3 | 220 | 90 | 130 | 1.30",
         "1 project not settled yet: 30 credits of this may still change.",
-        "Of 1 project it is not known whether something was refunded; net holds.",
         "Amounts in USD, rounded once, so that the rows add up to the total.",
     ]
     assert rows_of(stated.table)[-1] == [3, 220, 90, 130, Decimal("1.30")]
     xml.dom.minidom.parseString(stated._repr_html_())
+
+
+def test_a_statement_says_of_how_many_that_have_ended_a_refund_is_not_known():
+    failed = {"status": "error", "credits_charged": 30, "credits_refunded": None}  # seen only once it had failed
+    stated = credits.statement(
+        frame_of(failed, {**failed, "status": "queued"}, history=["credits_refunded"]), "2026-10"
+    )
+    assert stated.notes == (
+        "1 project not settled yet: 30 credits of this may still change.",
+        "Of 1 project it is not known whether something was refunded; net holds.",
+    )
 
 
 def test_a_statement_of_a_frame_without_refunds_says_that_they_are_not_known():

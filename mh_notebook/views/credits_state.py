@@ -67,6 +67,7 @@ class CreditsState:
     bars: tuple[Bar, ...] = ()
     types: tuple[TypeRow, ...] = ()
     warning: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,11 @@ def credits_state(frame: pd.DataFrame, selection: Selection, terms: Terms) -> Cr
         bars=bars,
         types=_types(known, terms.plan),
         warning=warning or "",
+        note=_ONE_BILL if terms.plan is not None and len(terms.plan.bands) > 1 else "",
     )
+
+
+_ONE_BILL = "Amounts price what is selected as one bill: other days or fewer kinds may reach other bands."
 
 
 def _title(selection: Selection, tz: str) -> str:
@@ -178,4 +183,4 @@ def state_text(state: CreditsState) -> str:
         + (f", {row.amount}" if row.amount else "")
         for row in state.types[:MOST_TYPES]
     ]
-    return "\n".join(line for line in lines if line)
+    return "\n".join(line for line in [*lines, state.note] if line)
