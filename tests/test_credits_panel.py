@@ -309,6 +309,8 @@ def test_df_mh_shows_and_watches(sandbox, client, monkeypatch):
     seen = pd.concat([frame, frame]).assign(paths=[tuple(files["path"]), ()])  # as the history knows it
     assert len(seen.mh.gallery().figures) == 1
     assert "A boat" in repr(seen.mh.gallery())
+    as_text = seen.assign(paths=seen["paths"].map(str))  # as CSV carries it
+    assert repr(as_text.mh.gallery()) == repr(seen.mh.gallery())
 
 
 def test_the_panel_changes_nothing_and_its_json_is_small():

@@ -202,7 +202,9 @@ def test_a_projection_goes_on_at_the_rate_so_far_and_says_so():
 
 def test_a_projection_knows_that_october_has_an_hour_more_in_berlin():
     frame = spent_at("2026-10-01T12:00Z").assign(credits_charged=pd.array([745], dtype="Int64"))  # its hours
-    assert credits.projection(frame, tz=BERLIN, now="2026-10-02 01:00").projected == 745 * 745 // 25
+    berlin = credits.projection(frame, tz=BERLIN, now="2026-10-02 01:00")
+    assert berlin.projected == 745 * 745 // 25
+    assert "745 credits in 1.0 of 31.04 days" in str(berlin)  # who multiplies by 31 would miss 30 credits
     assert credits.projection(frame, tz="UTC", now="2026-10-02 01:00").projected == round(745 * 744 / 25)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from mh_notebook.frames import SCHEMA, to_frame
 
 from .calendars import at
-from .columns import flags, integers, moments, need
+from .columns import flags, integers, moments, need, read_paths
 from .summing import IDENTITY, distinct
 
 FAILED = ("error", "canceled")
@@ -19,7 +19,6 @@ HOURS = 6.0  # to download, before links run out
 _DTYPES: dict[str, Any] = {"finding": SCHEMA["id"], "detail": SCHEMA["id"], "credits": SCHEMA["credits_charged"]}
 
 _CREDITS = ("credits_charged", "credits_estimated", "credits_changed_after")
-_NO_PATHS = ("", "()", "[]")
 
 Row = dict[str, Any]
 
@@ -170,14 +169,7 @@ QUESTIONS = {
 
 def _unsaved(known: pd.DataFrame) -> pd.DataFrame:
     charged = known["status"].eq("complete") & (known["credits_charged"] > 0).fillna(False)
-    return known[charged & ~known["paths"].map(_has_files)]
-
-
-def _has_files(paths: Any) -> bool:
-    """Whether files are named: in a tuple of ours, the array that Parquet makes of it, or the text that CSV makes."""
-    if isinstance(paths, str):
-        return paths.strip() not in _NO_PATHS
-    return hasattr(paths, "__len__") and len(paths) > 0
+    return known[charged & ~known["paths"].map(lambda cell: bool(read_paths(cell))).astype(bool)]
 
 
 def _whole(known: pd.DataFrame) -> pd.DataFrame:

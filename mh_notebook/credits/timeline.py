@@ -163,7 +163,7 @@ def projection(frame: pd.DataFrame, *, tz: str = "UTC", now: Any = None) -> Proj
     gone, length = _microseconds(moment - month.start), _microseconds(month.end - month.start)
     projected = round(Fraction(spent * length, gone)) if gone else spent
     per_day = spent * DAY / gone if gone else float("nan")
-    words = _assumption(spent, estimated, per_day, f"{gone / DAY:.1f} of {round(length / DAY)} days")
+    words = _assumption(spent, estimated, per_day, f"{gone / DAY:.1f} of {length / DAY:.4g} days")
     return Projection(f"{month.start:%Y-%m}", spent, estimated, per_day, projected, words)
 
 
