@@ -47,9 +47,9 @@ class FrameAccessor:
         """Say how the cost per unit is distributed: see `credits.unit_costs`."""
         return credits.unit_costs(self._frame)
 
-    def audit(self, *, now: Any = None) -> pd.DataFrame:
-        """List what a bill should be asked about: see `credits.audit`."""
-        return credits.audit(self._frame, now=now)
+    def audit(self, **terms: Any) -> pd.DataFrame:
+        """List what a bill should be asked about: `now`, `drift` and `hours` as for `credits.audit`."""
+        return credits.audit(self._frame, **terms)
 
     def plot(self, kind: str = "over_time", **options: Any) -> Axes:
         """Draw credits, or what they were spent on: see `credits.plot`, whose `what` is `kind` here."""
