@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import pandas as pd
 
 from . import credits
-from .credits.columns import By, need
+from .credits.columns import By, need, read_paths
 from .default import watch
 from .monitor import Monitor
 from .recovery import WatchOptions
@@ -47,9 +47,9 @@ class FrameAccessor:
         """Say how the cost per unit is distributed: see `credits.unit_costs`."""
         return credits.unit_costs(self._frame)
 
-    def audit(self, *, now: Any = None) -> pd.DataFrame:
-        """List what a bill should be asked about: see `credits.audit`."""
-        return credits.audit(self._frame, now=now)
+    def audit(self, **terms: Any) -> pd.DataFrame:
+        """List what a bill should be asked about: `now`, `drift` and `hours` as for `credits.audit`."""
+        return credits.audit(self._frame, **terms)
 
     def plot(self, kind: str = "over_time", **options: Any) -> Axes:
         """Draw credits, or what they were spent on: see `credits.plot`, whose `what` is `kind` here."""
@@ -63,7 +63,8 @@ class FrameAccessor:
         """
         frame = self._frame
         if client is None and "path" not in frame and "paths" in frame:
-            frame = frame.rename(columns={"paths": "path"}).explode("path").dropna(subset="path")
+            saved = frame.assign(paths=frame["paths"].map(read_paths).astype(object))
+            frame = saved.rename(columns={"paths": "path"}).explode("path").dropna(subset="path")
         need(frame, *(["path"] if client is None else ["kind", "id"]))
         return gallery(frame, client=client, budget=budget)
 

@@ -2,12 +2,15 @@
 
 import json
 import random
+from contextlib import closing
 
 import pandas as pd
 import pytest
+from histories import KEY, OTHER_KEY
 
 from mh_notebook import credits
 from mh_notebook.frames import SCHEMA, Unread, build_frame
+from mh_notebook.history import History
 from mh_notebook.protocol.decoding import decode_project
 
 COLUMNS = ["projects", "settled", "estimated", "total"]
@@ -75,6 +78,17 @@ def test_credits_are_summed_by_any_columns():
     assert table.loc[("total", ""), COLUMNS].tolist() == [5, 112, 450, 562]
     assert (len(table), list(table.index.names)) == (6, ["kind", "status"])
     assert rows(check(credits.summary(FRAME, ["kind"]))) == rows(credits.summary(FRAME))
+
+
+def test_a_project_that_two_keys_have_seen_counts_once(tmp_path):
+    """An id is one project's alone, whatever key asks for it: a new key bills no old project again."""
+    old, new = (History(tmp_path / "history.sqlite", key) for key in (KEY, OTHER_KEY))
+    with closing(old), closing(new):
+        old.observe([make("image", "a", 5), make("image", "b", 7)]).result()
+        new.observe([make("image", "a", 6)]).result()
+    with closing(History(tmp_path / "history.sqlite", None)) as everyone:
+        frame = everyone.frame()
+    assert (len(frame), credits.total(frame)) == (3, 13)
 
 
 def test_a_project_in_several_rows_counts_once_as_last_fetched():

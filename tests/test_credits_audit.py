@@ -97,3 +97,33 @@ def test_one_project_is_found_once_as_last_fetched():
 def test_missing_columns_are_named():
     with pytest.raises(mh.ConfigurationError, match="no column 'status'"):
         credits.audit(frame_of({}).drop(columns="status"))
+
+
+@pytest.mark.parametrize("carry", ["csv", "json", "parquet", "pyarrow"])
+def test_a_frame_that_a_file_has_carried_has_the_same_findings(tmp_path, carry):
+    rows = [
+        {"status": "error", "credits_charged": 30},
+        {**SAVED, "credits_changed_after": 5, "expires_at": pd.Timestamp("2026-10-02 13:00", tz="UTC")},
+        {**SAVED, "credits_charged": 111, "credits_estimated": 100},
+        {"paths": ()},
+        {"paths": None, "credits_charged": None, "status": None},  # one NA makes whole numbers float in a file
+    ]
+    frame, file = frame_of(*rows, history=tuple(HISTORY)), tmp_path / "frame"
+    if carry == "csv":
+        frame.to_csv(file)
+        carried = pd.read_csv(file)
+    elif carry == "json":
+        frame.to_json(file, date_format="iso")
+        carried = pd.read_json(file)
+    else:
+        pytest.importorskip("pyarrow")
+        frame.to_parquet(file)
+        carried = pd.read_parquet(file, **({"dtype_backend": "pyarrow"} if carry == "pyarrow" else {}))
+    before, after = (rows_of(credits.audit(each, now=NOW)) for each in (frame, carried))
+    assert after == before
+    assert [row[2] for row in before] == [
+        "not_refunded",
+        "changed_after_complete",
+        "estimate_drift",
+        "never_downloaded",
+    ]

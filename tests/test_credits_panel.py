@@ -3,6 +3,7 @@
 import json
 import re
 import xml.dom.minidom
+from datetime import date
 from decimal import Decimal
 
 import pandas as pd
@@ -62,6 +63,23 @@ def test_the_panel_follows_its_selection():
     assert "Nothing was spent here yet." in html_of(panel)
     panel.select()
     assert ids(panel) == ["p0", "p1", "p2", "p3"]
+
+
+@pytest.mark.parametrize("tz", ["UTC", "Europe/Berlin", "America/New_York"])
+def test_a_year_half_typed_selects_and_breaks_nothing(tz):
+    panel = credits.panel(FRAME, tz=tz)
+    panel.select(since=date(1, 1, 1), until=date.max)
+    assert ids(panel) == ["p0", "p1", "p2", "p3"]
+    panel.select(until=date(1, 1, 1))
+    assert ids(panel) == []
+
+
+def test_a_panel_says_what_its_bands_are_counted_over():
+    said = "Amounts price what is selected as one bill: other days or fewer kinds may reach other bands."
+    banded = credits.panel(FRAME, plan=credits.Plan(bands=[(0, "0.01"), (200, "0.005")]))
+    assert repr(banded).splitlines()[-1] == said
+    assert said in html_of(banded)
+    assert said not in repr(credits.panel(FRAME, plan=PLAN)) + html_of(credits.panel(FRAME, plan=PLAN))
 
 
 def test_the_bars_are_days_then_weeks_then_months():
@@ -215,11 +233,21 @@ def test_a_statement_says_what_was_charged_refunded_and_is_to_be_paid():
         "video | 2 | 120 | 90 | 30 | 0.30",
         "total | 3 | 220 | 90 | 130 | 1.30",
         "1 project not settled yet: 30 credits of this may still change.",
-        "Of 1 project it is not known whether something was refunded; net holds.",
         "Amounts in USD, rounded once, so that the rows add up to the total.",
     ]
     assert rows_of(stated.table)[-1] == [3, 220, 90, 130, Decimal("1.30")]
     xml.dom.minidom.parseString(stated._repr_html_())
+
+
+def test_a_statement_says_of_how_many_that_have_ended_a_refund_is_not_known():
+    failed = {"status": "error", "credits_charged": 30, "credits_refunded": None}  # seen only once it had failed
+    stated = credits.statement(
+        frame_of(failed, {**failed, "status": "queued"}, history=["credits_refunded"]), "2026-10"
+    )
+    assert stated.notes == (
+        "1 project not settled yet: 30 credits of this may still change.",
+        "Of 1 project it is not known whether something was refunded; net holds.",
+    )
 
 
 def test_a_statement_of_a_frame_without_refunds_says_that_they_are_not_known():
@@ -281,6 +309,8 @@ def test_df_mh_shows_and_watches(sandbox, client, monkeypatch):
     seen = pd.concat([frame, frame]).assign(paths=[tuple(files["path"]), ()])  # as the history knows it
     assert len(seen.mh.gallery().figures) == 1
     assert "A boat" in repr(seen.mh.gallery())
+    as_text = seen.assign(paths=seen["paths"].map(str))  # as CSV carries it
+    assert repr(as_text.mh.gallery()) == repr(seen.mh.gallery())
 
 
 def test_the_panel_changes_nothing_and_its_json_is_small():

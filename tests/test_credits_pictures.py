@@ -11,6 +11,7 @@ from credits_frames import frame_of
 
 import mh_notebook as mh
 from mh_notebook import credits
+from mh_notebook.credits import pictures
 
 HISTORY = ("queue_seconds", "render_seconds", "credits_estimated")
 FRAME = frame_of(
@@ -147,3 +148,9 @@ def test_importing_the_package_imports_no_matplotlib():
     code = "import sys, mh_notebook; print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_days_are_written_without_the_sign_that_windows_does_not_know(pyplot):
+    drawn = credits.plot(frame_of({"created_at": "2026-10-09T12:00Z"}, {"created_at": "2026-10-10T12:00Z"}))
+    assert [label.get_text() for label in drawn.get_xticklabels()] == ["9 Oct", "10 Oct"]
+    assert not any("%-" in text for text in pictures._LABELS.values())

@@ -1,7 +1,9 @@
 """Credits by day, week and month of a time zone, projected to the month's end, and held against a budget."""
 
+import importlib.util
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 from credits_frames import frame_of
@@ -136,6 +138,18 @@ def test_projects_without_a_date_belong_to_no_period_and_are_said():
     assert credits.over_time(frame).attrs["undated_credits"] == 3
 
 
+@pytest.mark.parametrize("tz", ["UTC", BERLIN, "America/New_York"])
+@pytest.mark.parametrize("freq", ["D", "W", "M"])
+@pytest.mark.parametrize("never", ["0001-01-01T00:00:00", "9999-12-31T23:59:59"])
+def test_a_date_that_no_calendar_holds_is_no_date(never, freq, tz):
+    frame = spent_at("2026-10-01T12:00Z", "2026-10-01T13:00Z")
+    moments = np.array([never, "2026-10-01T13:00"], dtype="datetime64[us]")
+    frame["created_at"] = pd.Series(moments).dt.tz_localize("UTC")
+    table = credits.over_time(frame, freq, tz)
+    assert (table["credits"].tolist(), table.attrs["undated_credits"]) == ([2], 1)
+    assert "net credits 3 " in repr(credits.panel(frame, tz=tz))
+
+
 def test_dates_that_a_file_made_text_are_read():
     frame = spent_at("2026-10-01T12:00Z", "2026-10-01T23:00Z")
     frame["created_at"] = frame["created_at"].astype(str)
@@ -166,9 +180,13 @@ def test_during_keeps_a_month_of_its_time_zone_and_changes_nothing():
     pd.testing.assert_frame_equal(kept, frame.iloc[1:3])
     assert credits.total(credits.during(frame, "2026")) == 15
     assert credits.total(credits.during(frame, "2026-10-31", tz=BERLIN)) == 4
-    for period in ("Octember", "NaT", ""):
+    assert credits.total(credits.during(frame, pd.Period("2026Q4"))) == 4 + 8
+    # pandas reads these as October of the year 1, and as 11 October whatever the reader's country
+    for period in ("Octember", "NaT", "", "October", "10/11/2026", pd.Timestamp("2026-10-01")):
         with pytest.raises(mh.ConfigurationError, match="is no period"):
             credits.during(frame, period)
+    with pytest.raises(mh.ConfigurationError, match=r"no place in a calendar|is no period"):
+        credits.during(frame, "9999-12")
 
 
 def test_a_projection_goes_on_at_the_rate_so_far_and_says_so():
@@ -184,7 +202,9 @@ def test_a_projection_goes_on_at_the_rate_so_far_and_says_so():
 
 def test_a_projection_knows_that_october_has_an_hour_more_in_berlin():
     frame = spent_at("2026-10-01T12:00Z").assign(credits_charged=pd.array([745], dtype="Int64"))  # its hours
-    assert credits.projection(frame, tz=BERLIN, now="2026-10-02 01:00").projected == 745 * 745 // 25
+    berlin = credits.projection(frame, tz=BERLIN, now="2026-10-02 01:00")
+    assert berlin.projected == 745 * 745 // 25
+    assert "745 credits in 1.0 of 31.04 days" in str(berlin)  # who multiplies by 31 would miss 30 credits
     assert credits.projection(frame, tz="UTC", now="2026-10-02 01:00").projected == round(745 * 744 / 25)
 
 
@@ -238,6 +258,16 @@ def test_a_budget_that_is_passed_warns_and_names_the_day():
     assert str(budget.of(frame, now="2026-10-10")) == "5 credits too many; the limit of 2 was passed on 2026-10-06."
     assert credits.Budget(7).warning(frame, now="2026-10-10") is None  # to the credit
     assert str(credits.Budget(3).of(frame, now="2026-10-10").runs_out_on.date()) == "2026-10-09"  # 3 were not too many
+
+
+def test_a_budget_is_passed_on_the_same_day_whatever_types_and_index_the_frame_has(tmp_path):
+    frame = spent_at("2026-10-09T12:00Z", "2026-10-02T12:00Z", "2026-10-05T22:30Z")  # 1, 2 and 4 credits
+    frames = [frame, frame.set_index("created_at", drop=False), frame.set_axis([0, 0, 0]), frame.astype(object)]
+    if importlib.util.find_spec("pyarrow"):
+        frame.to_parquet(tmp_path / "frame")
+        frames.append(pd.read_parquet(tmp_path / "frame", dtype_backend="pyarrow"))
+    passed = [str(credits.Budget(5).of(each, now="2026-10-10").runs_out_on.date()) for each in frames]
+    assert passed == ["2026-10-05"] * len(frames)
 
 
 def test_a_budget_begins_anew():

@@ -108,3 +108,12 @@ def test_the_frame_given_is_never_changed():
     credits.outliers(frame)
     credits.audit(frame)
     pd.testing.assert_frame_equal(frame, before)
+
+
+def test_a_frame_of_arrows_types_costs_the_same(tmp_path):
+    pytest.importorskip("pyarrow")
+    frame = frame_of(VIDEO, {"image_count": 1}, {**VIDEO, "credits_charged": 70})
+    frame.to_parquet(tmp_path / "frame")
+    carried = credits.unit_costs(pd.read_parquet(tmp_path / "frame", dtype_backend="pyarrow"))
+    assert sorted(carried.index.tolist()) == sorted(credits.unit_costs(frame).index.tolist())
+    assert sorted(rows_of(carried)) == sorted(rows_of(credits.unit_costs(frame)))

@@ -135,7 +135,7 @@ FRAME_ACCESSOR = {
     "credits": "(self, by: By = 'kind') -> pd.DataFrame",
     "over_time": "(self, freq: str = 'D', tz: str = 'UTC', by: By | None = None) -> pd.DataFrame",
     "unit_costs": "(self) -> pd.DataFrame",
-    "audit": "(self, *, now: Any = None) -> pd.DataFrame",
+    "audit": "(self, **terms: Any) -> pd.DataFrame",
     "plot": "(self, kind: str = 'over_time', **options: Any) -> Axes",
     "gallery": "(self, *, client: HasProjects | None = None, budget: int | None = None) -> Gallery",
     "watch": "(self, **options: Unpack[WatchOptions]) -> Monitor",

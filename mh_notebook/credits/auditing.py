@@ -10,13 +10,15 @@ import pandas as pd
 from mh_notebook.frames import SCHEMA, to_frame
 
 from .calendars import at
-from .columns import flags, integers, moments, need
+from .columns import flags, integers, moments, need, read_paths
 from .summing import IDENTITY, distinct
 
 FAILED = ("error", "canceled")
 DRIFT = 0.1  # the share by which a settled charge may differ from its estimate unremarked
 HOURS = 6.0  # to download, before links run out
 _DTYPES: dict[str, Any] = {"finding": SCHEMA["id"], "detail": SCHEMA["id"], "credits": SCHEMA["credits_charged"]}
+
+_CREDITS = ("credits_charged", "credits_estimated", "credits_changed_after")
 
 Row = dict[str, Any]
 
@@ -85,7 +87,7 @@ def audit(frame: pd.DataFrame, *, now: Any = None, drift: float = DRIFT, hours: 
     'this frame has no column paths; mh.history() has'
     """
     need(frame, *IDENTITY, "status", "credits_charged")
-    known, terms = distinct(frame), Terms(at(now, "UTC"), drift, hours)
+    known, terms = _whole(distinct(frame)), Terms(at(now, "UTC"), drift, hours)
     missing = {name: [c for c in question.columns if c not in frame] for name, question in QUESTIONS.items()}
     rows = [
         {"finding": name, **row}
@@ -103,7 +105,7 @@ def audit(frame: pd.DataFrame, *, now: Any = None, drift: float = DRIFT, hours: 
 
 
 def _not_refunded(known: pd.DataFrame, _: Terms) -> list[Row]:
-    kept = known[known["status"].isin(FAILED) & (integers(known["credits_charged"]) > 0).fillna(False)]
+    kept = known[known["status"].isin(FAILED) & (known["credits_charged"] > 0).fillna(False)]
     return [
         _row(row, f"{row['status']}, and {_credits(row['credits_charged'])} still charged", row["credits_charged"])
         for row in _rows(kept)
@@ -111,7 +113,7 @@ def _not_refunded(known: pd.DataFrame, _: Terms) -> list[Row]:
 
 
 def _changed_after(known: pd.DataFrame, _: Terms) -> list[Row]:
-    change = integers(known["credits_changed_after"]).fillna(0)
+    change = known["credits_changed_after"].fillna(0)
     return [
         _row(
             row,
@@ -123,7 +125,7 @@ def _changed_after(known: pd.DataFrame, _: Terms) -> list[Row]:
 
 
 def _drifted(known: pd.DataFrame, terms: Terms) -> list[Row]:
-    estimated, settled = integers(known["credits_estimated"]), integers(known["credits_charged"])
+    estimated, settled = known["credits_estimated"], known["credits_charged"]
     final = known["status"].eq("complete") & flags(known["credits_settled"]) & (estimated > 0).fillna(False)
     off = (settled - estimated).abs().astype("Float64") > estimated.astype("Float64") * terms.drift
     found = known.assign(estimated=estimated)[final & off.fillna(False)]
@@ -166,12 +168,13 @@ QUESTIONS = {
 
 
 def _unsaved(known: pd.DataFrame) -> pd.DataFrame:
-    charged = known["status"].eq("complete") & (integers(known["credits_charged"]) > 0).fillna(False)
-    return known[charged & ~known["paths"].map(_has_files)]
+    charged = known["status"].eq("complete") & (known["credits_charged"] > 0).fillna(False)
+    return known[charged & ~known["paths"].map(lambda cell: bool(read_paths(cell))).astype(bool)]
 
 
-def _has_files(paths: object) -> bool:
-    return isinstance(paths, (list, tuple)) and len(paths) > 0
+def _whole(known: pd.DataFrame) -> pd.DataFrame:
+    """Give whole credits to a frame that came from a file, where one NA has made a column float."""
+    return known.assign(**{name: integers(known[name]) for name in _CREDITS if name in known})
 
 
 def _rows(known: pd.DataFrame) -> list[Row]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from mh_notebook.protocol.errors import ConfigurationError
@@ -146,9 +147,11 @@ class Budget:
 
     def _passed(self, made: pd.DataFrame) -> Any:
         """Find the day on which the sum first stood above the limit."""
-        in_order = made.assign(created_at=moments(made["created_at"])).sort_values("created_at", kind="stable")
-        above = integers(in_order["credits_charged"]).cumsum() > self.limit
-        return in_order.loc[above.to_numpy(dtype=bool), "created_at"].iloc[0].tz_convert(zone(self.tz)).normalize()
+        created = moments(made["created_at"])
+        in_order = np.argsort(created.astype("int64").to_numpy(), kind="stable")
+        sums = integers(made["credits_charged"]).to_numpy(dtype="int64")[in_order].cumsum()
+        first = in_order[np.argmax(sums > self.limit)]
+        return created.iloc[first].tz_convert(zone(self.tz)).normalize()
 
     def _passing(self, spent: int, period: Period, moment: pd.Timestamp) -> Any:
         """Find the day on which it will, at the rate so far: just after `limit` of them are spent."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -55,11 +56,15 @@ def at(now: Any, tz: str) -> pd.Timestamp:
         return pd.Timestamp.now(zone(tz))
     try:
         moment = pd.Timestamp(now)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise ConfigurationError(f"{now!r} is no time.", hint='Such as "2026-10-25 12:00".') from None
     if pd.isna(moment):
         raise ConfigurationError("now is NaT, which is no time.", hint="Leave it out for the present moment.")
-    return _local([moment], zone(tz))[0] if moment.tzinfo is None else moment.tz_convert(zone(tz))
+    place = zone(tz)
+    try:
+        return _local([moment], place)[0] if moment.tzinfo is None else moment.tz_convert(place)
+    except (ValueError, OverflowError):  # the first and the last days there are have no place in every zone
+        raise ConfigurationError(f"{now!s} has no place in a calendar of {tz}.", hint="Choose another year.") from None
 
 
 def period_of(moment: pd.Timestamp, freq: str) -> Period:
@@ -118,12 +123,33 @@ def during(frame: pd.DataFrame, period: str, tz: str = "UTC") -> pd.DataFrame:
     0
     """
     try:
-        span = pd.Period(period)
+        span = pd.Period(_year_first(period))
         first, after = pd.Timestamp(span.start_time), pd.Timestamp((span + 1).start_time)
-    except (ValueError, TypeError, AttributeError):  # NaT has no start_time
+    except (ValueError, TypeError, AttributeError, OverflowError):  # NaT has no start_time
         hint = 'Such as "2026-10" for a month, "2026-10-25" for a day.'
         raise ConfigurationError(f"{period!r} is no period.", hint=hint) from None
     return between(frame, at(first, tz), at(after, tz))
+
+
+def _year_first(period: object) -> str:
+    """Pass a period's text on; "October" would be one of the year 1, and "10/11/2026" a day of two possible months."""
+    text = str(period) if isinstance(period, (str, int, pd.Period)) else ""
+    if not re.match(r"\d{4}(?!/)", text):
+        raise ValueError
+    return text
+
+
+def dated(frame: pd.DataFrame) -> pd.DataFrame:
+    """Keep the projects that can stand in a calendar: a year 1 is what some servers write for no date at all."""
+    return between(frame, _EARLIEST, _LATEST)
+
+
+def edge(day: date | None, tz: str) -> pd.Timestamp | None:
+    """Give a day's first moment in a time zone, no farther away than a calendar goes."""
+    return None if day is None else at(min(max(day, _EARLIEST.date()), _LATEST.date()), tz)
+
+
+_EARLIEST, _LATEST = pd.Timestamp("1900-01-01", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")
 
 
 def between(frame: pd.DataFrame, since: pd.Timestamp | None, until: pd.Timestamp | None) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from typing import Any
 
@@ -54,6 +55,12 @@ def group_keys(frame: pd.DataFrame, columns: Sequence[str]) -> list[pd.Series[An
     return keys
 
 
+def sortable(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Read a column whose groups are sorted: Arrow's own categories cannot be, so they become plain values."""
+    arrows = isinstance(column.dtype, pd.ArrowDtype) and column.dtype.type is pd.CategoricalDtype.type
+    return column.astype(object) if arrows else column
+
+
 def integers(column: pd.Series[Any]) -> pd.Series[Any]:
     """Read a column as Int64: what a file or `concat` made object or float is whole again."""
     return column.astype("Int64")
@@ -70,6 +77,22 @@ def moments(column: pd.Series[Any]) -> pd.Series[Any]:
         column = pd.to_datetime(column, utc=True)
     utc: pd.Series[Any] = column.dt.tz_convert("UTC").dt.as_unit("us")
     return utc
+
+
+def read_paths(cell: Any) -> tuple[str, ...]:
+    """Read a cell of `paths`: a tuple of ours, the list that JSON or Parquet makes of it, or the text that CSV makes.
+
+    Examples
+    --------
+    >>> read_paths(("/a.png",)), read_paths("('/a.png',)"), read_paths(None)
+    (('/a.png',), ('/a.png',), ())
+    """
+    if isinstance(cell, str):
+        try:
+            cell = ast.literal_eval(cell)
+        except (ValueError, SyntaxError):  # a path as it is
+            cell = (cell,) if cell.strip() else ()
+    return tuple(map(str, cell)) if hasattr(cell, "__len__") else ()
 
 
 def whole(credits: object) -> int:

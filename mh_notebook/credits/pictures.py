@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_TYPES = 14  # bars; the rest are one bar more
-_LABELS = {"D": "%-d %b", "W": "%-d %b", "M": "%b %Y"}
+_LABELS = {"D": "%d %b", "W": "%d %b", "M": "%b %Y"}  # without %-d, which Windows does not know
 
 
 def plot(

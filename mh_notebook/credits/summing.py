@@ -76,6 +76,9 @@ def charged(known: pd.DataFrame) -> int:
 def distinct(frame: pd.DataFrame) -> pd.DataFrame:
     """Return each project once, as last fetched, without the rows that know no credits.
 
+    Kind and id tell a project. Where two keys have seen it, as after a key was renewed, a history that is read without
+    a key has a row of each, and it counts once all the same: with the key that fetched it last.
+
     Examples
     --------
     >>> from mh_notebook.frames import build_frame

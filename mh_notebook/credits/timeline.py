@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .calendars import WORDS, at, between, calendar, frequency, period_of, places, zone
+from .calendars import WORDS, at, between, calendar, dated, frequency, period_of, places, zone
 from .columns import By, flags, group_columns, group_keys, integers, moments, need
 from .summing import charged, distinct, narrowed
 
@@ -36,7 +36,7 @@ def over_time(frame: pd.DataFrame, freq: str = "D", tz: str = "UTC", by: By | No
         (Int64; the running total is the group's own) and `credits_per_day` (Float64; a period's calendar days).
         Without `by` every period from the first to the last is there, with it those in which a group has projects.
         `.attrs["time_zone"]` repeats `tz`; `.attrs["undated_credits"]` is what belongs to no period, as its rows
-        have no `created_at`: with it, the credits add up to `credits.total(frame)`.
+        have no `created_at`, or none between 1900 and 2200: with it, the credits add up to `credits.total(frame)`.
 
     Raises
     ------
@@ -55,20 +55,20 @@ def over_time(frame: pd.DataFrame, freq: str = "D", tz: str = "UTC", by: By | No
     need(frame, "created_at")
     columns = [] if by is None else group_columns(frame, by)
     known = distinct(narrowed(frame, "created_at", *columns))
-    dated = known[known["created_at"].notna()]
-    edges = _edges(dated, frequency(freq), tz)
-    parts = pd.DataFrame({"projects": 1, "credits": integers(dated["credits_charged"])}, index=dated.index)
-    period = pd.Series(places(dated["created_at"], edges), index=dated.index, name=WORDS[freq])
-    sums = parts.groupby([period, *group_keys(dated, columns)], observed=True, dropna=False).sum()
+    made = dated(known)
+    edges = _edges(made, frequency(freq), tz)
+    parts = pd.DataFrame({"projects": 1, "credits": integers(made["credits_charged"])}, index=made.index)
+    period = pd.Series(places(made["created_at"], edges), index=made.index, name=WORDS[freq])
+    sums = parts.groupby([period, *group_keys(made, columns)], observed=True, dropna=False).sum()
     table = _with_rates(_dated(sums, edges, columns), edges, columns)
-    table.attrs |= {"time_zone": tz, "undated_credits": charged(known) - charged(dated)}
+    table.attrs |= {"time_zone": tz, "undated_credits": charged(known) - charged(made)}
     return table
 
 
-def _edges(dated: pd.DataFrame, freq: str, tz: str) -> pd.DatetimeIndex:
-    if dated.empty:
+def _edges(projects: pd.DataFrame, freq: str, tz: str) -> pd.DatetimeIndex:
+    if projects.empty:
         return pd.DatetimeIndex([], dtype=f"datetime64[us, {zone(tz).key}]", name=WORDS[freq])
-    made = moments(dated["created_at"])
+    made = moments(projects["created_at"])
     return calendar(made.min().tz_convert(zone(tz)), made.max().tz_convert(zone(tz)), freq)
 
 
@@ -163,7 +163,7 @@ def projection(frame: pd.DataFrame, *, tz: str = "UTC", now: Any = None) -> Proj
     gone, length = _microseconds(moment - month.start), _microseconds(month.end - month.start)
     projected = round(Fraction(spent * length, gone)) if gone else spent
     per_day = spent * DAY / gone if gone else float("nan")
-    words = _assumption(spent, estimated, per_day, f"{gone / DAY:.1f} of {round(length / DAY)} days")
+    words = _assumption(spent, estimated, per_day, f"{gone / DAY:.1f} of {length / DAY:.4g} days")
     return Projection(f"{month.start:%Y-%m}", spent, estimated, per_day, projected, words)
 
 

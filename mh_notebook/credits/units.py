@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .columns import integers, need
+from .columns import integers, need, sortable
 from .summing import distinct
 
 UNITS = {
@@ -54,7 +54,8 @@ def per_unit(frame: pd.DataFrame) -> pd.DataFrame:
     """
     need(frame, "status", "type", "image_count", "duration_seconds", "fps", "width", "height")
     known = distinct(frame[frame["status"].eq("complete")])
-    table = known[["kind", "id", "type"]].assign(credits_charged=integers(known["credits_charged"]))
+    names = {name: sortable(known[name]) for name in ("kind", "type")}
+    table = known[["kind", "id", "type"]].assign(**names, credits_charged=integers(known["credits_charged"]))
     counts = _counts(known)
     table = table.assign(**{name: count for name, count in counts.items() if name != "projects"})
     charged = table["credits_charged"].astype("Float64")

@@ -40,6 +40,7 @@ def credits_html(state: CreditsState) -> Markup:
         tag("div", *figures, style=_FIGURES),
         *_chart(state),
         *_table(state),
+        tag("div", state.note, style=f"padding-top:6px;{MUTED}") if state.note else None,
     )
 
 

@@ -147,7 +147,7 @@ def panel(
     tz : str
         The time zone whose midnights part the days.
     plan : Plan, optional
-        Adds amounts of money.
+        Adds amounts of money: those of what is selected, priced as one bill.
     budget : Budget, optional
         Adds a row of warning once it is passed.
     now : time, optional

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from mh_notebook.credits.budgets import Budget
-from mh_notebook.credits.calendars import WORDS, at, between, calendar
+from mh_notebook.credits.calendars import WORDS, between, calendar, dated, edge
 from mh_notebook.credits.columns import moments
 from mh_notebook.credits.money import Plan
 from mh_notebook.credits.summing import distinct, summary
@@ -67,6 +67,7 @@ class CreditsState:
     bars: tuple[Bar, ...] = ()
     types: tuple[TypeRow, ...] = ()
     warning: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +89,18 @@ def selected(frame: pd.DataFrame, selection: Selection, tz: str) -> pd.DataFrame
     >>> len(selected(build_frame([]), Selection(kind="video"), "UTC"))
     0
     """
-    since = None if selection.since is None else at(selection.since, tz)
-    until = None if selection.until is None else at(selection.until + timedelta(days=1), tz)
+    since = edge(selection.since, tz)
+    until = None if selection.until is None else edge(_day_after(selection.until), tz)
     kept = distinct(frame)
     if since is not None or until is not None:
         kept = between(kept, since, until)
     if selection.kind is not None:
         kept = kept[kept["kind"].eq(selection.kind)]
     return kept[kept["type"].isin(selection.types)] if selection.types else kept
+
+
+def _day_after(day: date) -> date:
+    return day if day == date.max else day + timedelta(days=1)
 
 
 def credits_state(frame: pd.DataFrame, selection: Selection, terms: Terms) -> CreditsState:
@@ -110,7 +115,11 @@ def credits_state(frame: pd.DataFrame, selection: Selection, terms: Terms) -> Cr
         bars=bars,
         types=_types(known, terms.plan),
         warning=warning or "",
+        note=_ONE_BILL if terms.plan is not None and len(terms.plan.bands) > 1 else "",
     )
+
+
+_ONE_BILL = "Amounts price what is selected as one bill: other days or fewer kinds may reach other bands."
 
 
 def _title(selection: Selection, tz: str) -> str:
@@ -142,7 +151,7 @@ def _bars(known: pd.DataFrame, tz: str) -> tuple[str, tuple[Bar, ...]]:
 
 def _frequency(known: pd.DataFrame) -> str:
     """Choose days, weeks or months, so that the bars are not too many."""
-    made = moments(known["created_at"])
+    made = moments(dated(known)["created_at"])
     days = 0 if made.isna().all() else (made.max() - made.min()).days
     return next((freq for freq, length in _DAYS.items() if days < MOST_BARS * length), "M")
 
@@ -174,4 +183,4 @@ def state_text(state: CreditsState) -> str:
         + (f", {row.amount}" if row.amount else "")
         for row in state.types[:MOST_TYPES]
     ]
-    return "\n".join(line for line in lines if line)
+    return "\n".join(line for line in [*lines, state.note] if line)

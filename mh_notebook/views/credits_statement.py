@@ -106,7 +106,8 @@ def _notes(known: pd.DataFrame, plan: Plan | None) -> list[str]:
     notes = [_open_note(open_) if len(open_) else "Everything is settled."]
     if "credits_refunded" not in known:
         notes.append("Refunds are taken off already, but how many they were is not known here: mh.history() sees them.")
-    elif missing := int(known["credits_refunded"].isna().sum()):
+    # Of what has not settled there is no refund to know of yet, and the first note tells of it.
+    elif missing := int((known["credits_refunded"].isna() & flags(known["credits_settled"])).sum()):
         notes.append(f"Of {counted(missing, 'project')} it is not known whether something was refunded; net holds.")
     if plan is not None:
         notes.append(f"Amounts in {plan.currency}, rounded once, so that the rows add up to the total.")
