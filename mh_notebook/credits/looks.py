@@ -43,12 +43,6 @@ def type_name(name: Any) -> str:
     return "no type" if pd.isna(name) else cut(type_text(str(name)), 32)
 
 
-def clear(axes: Any) -> None:
-    """Let the page shine through: in JupyterLab the inline backend then asks for the page that the text needs."""
-    axes.figure.patch.set_alpha(0)
-    axes.patch.set_alpha(0)
-
-
 def style_bars(axes: Any, names: Sequence[Any]) -> None:
     """Hatch the bars, so that they differ in grey; a quiet grid, and a legend where there is more than one."""
     for container, name in zip(axes.containers, names, strict=False):

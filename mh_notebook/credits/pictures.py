@@ -44,8 +44,8 @@ def plot(
     "drift"         how far settled credits lie from their estimate, a mark per project; needs `mh.history()`
     =============== ==========================================================================================
 
-    Kinds differ by hatch or mark too, so that a grey print can be read. The background is transparent, and the text has
-    the colour that matplotlib's settings say.
+    Kinds differ by hatch or mark too, so that a grey print can be read. Ground and text have the colours that
+    matplotlib's settings say, so that it can be read on dark and on light pages.
 
     Parameters
     ----------
@@ -86,8 +86,6 @@ def plot(
     except ImportError as error:
         hint = "Run: pip install 'mh-notebook[plot]'."
         raise ConfigurationError(f"Pictures need a library: {error}", hint=hint) from None
-    if ax is None and looks.is_axes(drawn):
-        looks.clear(drawn)
     return drawn
 
 
