@@ -142,6 +142,7 @@ print(json.dumps(said))
 def test_what_comes_later_is_pickled_by_the_name_of_its_own_module():
     things = [getattr(mh, name) for name in mh.__all__ if not inspect.ismodule(getattr(mh, name))]
     assert pickle.loads(pickle.dumps(things)) == things
+    assert b"mh_notebook.client" in pickle.dumps(mh.Client)
     code = f"import json, pickle; print(json.dumps(pickle.loads({pickle.dumps(mh.Client)!r}).__name__))"
     assert fresh(code) == "Client"
 
