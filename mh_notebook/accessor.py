@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import pandas as pd
 
-from . import credits
-from .credits.columns import By, need, read_paths
-from .default import watch
-from .monitor import Monitor
-from .recovery import WatchOptions
-from .views.media import Gallery, HasProjects, gallery
+import mh_notebook as mh  # what a method needs is imported when it is called
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from .credits.columns import By
+    from .monitor import Monitor
+    from .recovery import WatchOptions
+    from .views.media import Gallery, HasProjects
 
 
 @pd.api.extensions.register_dataframe_accessor("mh")
@@ -37,23 +37,23 @@ class FrameAccessor:
 
     def credits(self, by: By = "kind") -> pd.DataFrame:
         """Sum up credits by any columns: see `credits.summary`."""
-        return credits.summary(self._frame, by)
+        return mh.credits.summary(self._frame, by)
 
     def over_time(self, freq: str = "D", tz: str = "UTC", by: By | None = None) -> pd.DataFrame:
         """Sum up credits by day, week or month: see `credits.over_time`."""
-        return credits.over_time(self._frame, freq, tz, by)
+        return mh.credits.over_time(self._frame, freq, tz, by)
 
     def unit_costs(self) -> pd.DataFrame:
         """Say how the cost per unit is distributed: see `credits.unit_costs`."""
-        return credits.unit_costs(self._frame)
+        return mh.credits.unit_costs(self._frame)
 
     def audit(self, **terms: Any) -> pd.DataFrame:
         """List what a bill should be asked about: `now`, `drift` and `hours` as for `credits.audit`."""
-        return credits.audit(self._frame, **terms)
+        return mh.credits.audit(self._frame, **terms)
 
     def plot(self, kind: str = "over_time", **options: Any) -> Axes:
         """Draw credits, or what they were spent on: see `credits.plot`, whose `what` is `kind` here."""
-        return credits.plot(self._frame, kind, **options)
+        return mh.credits.plot(self._frame, kind, **options)
 
     def gallery(self, *, client: HasProjects | None = None, budget: int | None = None) -> Gallery:
         """Show the media side by side: see `mh.gallery`.
@@ -61,14 +61,18 @@ class FrameAccessor:
         A frame of files (`client.projects.download`) needs nothing more; one of projects needs a `client`, to save what
         is not on this machine yet. The history knows its `paths`, and needs none.
         """
+        from .credits.columns import need, read_paths
+
         frame = self._frame
         if client is None and "path" not in frame and "paths" in frame:
             saved = frame.assign(paths=frame["paths"].map(read_paths).astype(object))
             frame = saved.rename(columns={"paths": "path"}).explode("path").dropna(subset="path")
         need(frame, *(["path"] if client is None else ["kind", "id"]))
-        return gallery(frame, client=client, budget=budget)
+        return mh.gallery(frame, client=client, budget=budget)
 
     def watch(self, **options: Unpack[WatchOptions]) -> Monitor:
         """Watch the projects on a client made from the environment: see `mh.watch`."""
+        from .credits.columns import need
+
         need(self._frame, "kind", "id")
-        return watch(self._frame, **options)
+        return mh.watch(self._frame, **options)

@@ -210,9 +210,8 @@ def test_asynchronous_calls_are_awaited_and_blocking_ones_are_not():
 def test_all_is_sorted_complete_and_true():
     assert mh.__all__ == sorted(mh.__all__)
     assert len(set(mh.__all__)) == len(mh.__all__)
-    modules = {name for name in vars(mh) if inspect.ismodule(getattr(mh, name))} - {"credits"}
-    public = {name for name in vars(mh) if not name.startswith("_")} - modules
-    assert public == set(mh.__all__)
+    assert [name for name in dir(mh) if not name.startswith("_")] == mh.__all__
+    assert {name for name in mh.__all__ if inspect.ismodule(getattr(mh, name))} == {"credits"}
     assert set(FUNCTIONS) == {name for name in mh.__all__ if inspect.isfunction(getattr(mh, name))}
 
 

@@ -1,6 +1,7 @@
 """Where the key and the address come from, what is refused, and that no key is ever shown."""
 
 import getpass
+import importlib
 import os
 import sys
 import types
@@ -13,7 +14,7 @@ from mh_notebook.default import key_source
 from mh_notebook.settings import PRODUCTION, find_base_url, find_token, is_loopback, patience, positive
 
 KEY = "mhk_live_s3cret_0123456789_abcd"
-login_module = sys.modules["mh_notebook.login"]
+login_module = importlib.import_module("mh_notebook.login")
 
 
 # The key
