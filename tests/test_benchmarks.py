@@ -24,26 +24,26 @@ def took(seconds, cpu_seconds, peak_mb=130.0, idle_mb=120.0):
 
 
 FAILED = {"failed": "KeyError: 'nobody'"}
-ROUNDS = [  # the machine is half as fast in the second round, for all of them
+ROUNDS = [  # the machine is half as fast in the second round, and a quarter in the third
     {LIMIT: took(0.10, 0.08), OURS: took(0.125, 0.10, 140.0), SAMPLED: took(0.2, 0.16), BROKEN: FAILED},
-    {LIMIT: took(0.20, 0.08), OURS: took(0.250, 0.16, 142.0), SAMPLED: took(0.4, 0.16), BROKEN: FAILED},
-    {LIMIT: took(0.10, 0.08), OURS: took(0.100, 0.08, 141.0), SAMPLED: took(0.1, 0.08), BROKEN: FAILED},
+    {LIMIT: took(0.20, 0.08), OURS: took(0.400, 0.16, 142.0), SAMPLED: took(0.4, 0.16), BROKEN: FAILED},
+    {LIMIT: took(0.40, 0.16), OURS: took(0.400, 0.32, 141.0), SAMPLED: took(0.8, 0.32), BROKEN: FAILED},
 ]
 
 
 def test_rates_and_memory_are_medians_over_the_rounds():
     limit, ours, sampled, _ = summed_up(WORK, ROUNDS)
-    assert (limit.rate, limit.slowest, limit.fastest, limit.seconds) == (10_000, 5_000, 10_000, 0.1)
-    assert (ours.rate, ours.slowest, ours.fastest, ours.seconds) == (8_000, 4_000, 10_000, 0.125)
-    assert (ours.cpu_seconds, ours.peak_mb, ours.more_mb, ours.rounds) == (0.10, 141, 21, 3)
-    assert (sampled.amount, sampled.rate) == (100, 500)
+    assert (limit.rate, limit.slowest, limit.fastest, limit.seconds) == (5_000, 2_500, 10_000, 0.2)
+    assert (ours.rate, ours.slowest, ours.fastest, ours.seconds) == (2_500, 2_500, 8_000, 0.4)
+    assert (ours.cpu_seconds, ours.peak_mb, ours.more_mb, ours.rounds) == (0.16, 141, 21, 3)
+    assert (sampled.amount, sampled.rate) == (100, 250)
 
 
 def test_ratios_are_taken_within_a_round_by_the_clock_and_by_cpu():
     limit, ours, sampled, _ = summed_up(WORK, ROUNDS)
     assert (limit.ratio, limit.cpu_ratio) == (1, 1)
-    assert ours.ratio == pytest.approx(0.8)  # of 0.8, 0.8 and 1.0
-    assert ours.cpu_ratio == pytest.approx(0.8)  # of 0.8, 0.5 and 1.0
+    assert ours.ratio == pytest.approx(0.8)  # of 0.8, 0.5 and 1.0; of the medians it would be 0.5
+    assert ours.cpu_ratio == pytest.approx(0.5)
     assert sampled.ratio == pytest.approx(0.05)  # a tenth of the projects in twice the time
     assert sampled.cpu_ratio == pytest.approx(0.05)
 
@@ -53,7 +53,7 @@ def test_a_round_in_which_one_of_the_two_failed_gives_no_ratio():
     limit, ours, *_ = summed_up(WORK, rounds)
     assert (limit.rounds, ours.rounds) == (2, 2)
     assert ours.ratio == pytest.approx(0.8)
-    assert ours.rate == 6_000
+    assert ours.rate == 5_250
     assert ours.failed == "KeyError: 'nobody'"
 
 
@@ -77,10 +77,10 @@ def test_megabytes_count_where_files_are_fetched():
 def test_rates_costs_and_seconds_are_printed_as_such():
     _, ours, *_ = results = summed_up(WORK, ROUNDS)
     assert printing.lines(results, "rates")[3] == (
-        "| ours | 32 | 8,000 | 4,000 - 10,000 | 0.80 | 0.80 | 0.125 | 0.100 | 141 | 21 |"
+        "| ours | 32 | 2,500 | 2,500 - 8,000 | 0.80 | 0.50 | 0.400 | 0.160 | 141 | 21 |"
     )
-    assert printing.lines(results, "costs")[3] == "| ours | 1,000 | 125 | 100 | 1.25 | 1.25 | 141 | 21 |"
-    assert printing.lines([ours], "seconds")[2] == "| ours | 0.125 | 0.100 - 0.250 | 0.100 | 3 |"
+    assert printing.lines(results, "costs")[3] == "| ours | 1,000 | 400 | 160 | 1.25 | 2.00 | 141 | 21 |"
+    assert printing.lines([ours], "seconds")[2] == "| ours | 0.400 | 0.125 - 0.400 | 0.160 | 3 |"
 
 
 def test_each_work_has_a_title_of_its_own_and_the_quick_ones_leave_out_the_long():
