@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import os
 import queue
+import subprocess
 import sys
 import tempfile
 import time
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -54,7 +56,8 @@ print(json.dumps(told | {"ended": sum(project.finished for project in monitor.pr
 
 def watched(count: int, seconds: float = SECONDS, idle: float = IDLE) -> dict[str, float]:
     """Watch so many renders for some seconds, all begun just before; return what that cost the kernel."""
-    with tempfile.TemporaryDirectory() as name, run_kernel(cwd=name, env=_environment()) as kernel:
+    print(f"{count:,} watched ...", file=sys.stderr, flush=True)
+    with tempfile.TemporaryDirectory() as name, _kernel(name) as kernel:
         _run(kernel, "import json, mh_notebook as mh")  # before the renders begin
         with serving(Path(name), renders=count) as (url, _):
             _run(kernel, _CLIENT.format(token=TOKEN, url=url, history=f"{name}/history.sqlite"))
@@ -107,10 +110,12 @@ def table(rows: list[dict[str, float]]) -> list[str]:
     return [head, "|" + "---|" * len(rows[0]), *("| " + " | ".join(row) + " |" for row in cells)]
 
 
-def _environment() -> dict[str, str]:
-    """Return ours, without what would set the pauses or the key; the kernel finds this very package."""
+def _kernel(folder: str) -> AbstractContextManager[BlockingKernelClient]:
+    """Run a kernel without what would set the pauses or the key; it finds this very package."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAGIC_HOUR_", "MH_NOTEBOOK_"))}
-    return kept | {"PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))}
+    kept["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    kernel: AbstractContextManager[BlockingKernelClient] = run_kernel(cwd=folder, env=kept, stderr=subprocess.DEVNULL)
+    return kernel
 
 
 def _run(kernel: BlockingKernelClient, code: str) -> list[Any]:

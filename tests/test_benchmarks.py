@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from benchmarks import polling, printing
+from benchmarks import polling, printing, watched
 from benchmarks.measuring import measure
 from benchmarks.running import summed_up
 from benchmarks.servers import ROOT
@@ -134,3 +134,15 @@ def test_the_command_prints_a_table_and_keeps_the_figures(tmp_path):
     kept = json.loads((tmp_path / "kept.json").read_text())
     assert [one["label"] for one in kept["results"]] == ["pandas, aiohttp, ipywidgets", "mh_notebook adds"]
     assert kept["about"]["python"] in sys.version
+
+
+@pytest.mark.kernel
+@pytest.mark.slow
+def test_a_watch_in_a_kernel_is_measured():
+    figures = watched.watched(6, seconds=2.0, idle=0.2)
+    assert (figures["watched"], figures["ended"], figures["comms"]) == (6, 0, 10)
+    assert figures["requests/s"] >= 3  # each at least once
+    assert 0 < figures["lag ms p50"] <= figures["lag ms p99"] <= figures["lag ms worst"]
+    assert figures["CPU %"] > 0
+    head, rule, row = watched.table([figures])
+    assert head.count("|") == rule.count("|") == row.count("|")
