@@ -18,9 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .bodies import refs
+from .bodies import TOKEN, refs
 
-TOKEN = "benchmark"  # noqa: S105 - nobody checks it
 CHUNK = 2**20
 DOWNLOADS_AT_ONCE = 8
 
@@ -184,9 +183,20 @@ def curl(url: str, count: int, at_once: int, directory: Path) -> Any:
     with measured() as result:
         subprocess.run(command, check=True)
     result["done"] = sum((directory / name).exists() for name in names)
-    result["peak_mb"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    result["idle_mb"] = None
-    return result
+    return result | _of_children()
+
+
+def wrk(url: str, count: int, at_once: int, directory: Path) -> Any:
+    """wrk, which asks about one project for some seconds: the time is what `count` take at its rate."""
+    command = ["wrk", "-t1", f"-c{at_once}", "-d3s", "-H", f"Authorization: Bearer {TOKEN}"]
+    kind, id_ = refs(1)[0]
+    ran = subprocess.run([*command, f"{url}/v1/{kind}-projects/{id_}"], capture_output=True, text=True, check=True)
+    told = {line.split(":")[0].strip(): line.split(":")[1] for line in ran.stdout.splitlines() if ":" in line}
+    assert "Non-2xx or 3xx responses" not in told, ran.stdout
+    seconds = count / float(told["Requests/sec"])
+    share = seconds / 3.0
+    children = _of_children()
+    return children | {"done": count, "seconds": seconds, "cpu_seconds": children["cpu_seconds"] * share}
 
 
 def importing(url: str, count: int, at_once: int, directory: Path) -> Any:
@@ -221,7 +231,7 @@ def outputs(count: int) -> list[tuple[str, str]]:
 
 @contextlib.contextmanager
 def measured() -> Any:
-    """Time what is done in the block, and its peak of memory above what was there."""
+    """Time what is done in the block, by the clock and by this process's CPU, and its peak of memory."""
     gc.collect()
     result: Measured = {"idle_mb": _status("VmRSS")}
     _forget_peak()
@@ -235,6 +245,12 @@ def measured() -> Any:
 def _forget_peak() -> None:
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
+
+
+def _of_children() -> Measured:
+    """Return what the command took that was run instead of Python."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return {"cpu_seconds": used.ru_utime + used.ru_stime, "peak_mb": used.ru_maxrss / 1024, "idle_mb": None}
 
 
 def _status(name: str) -> float:

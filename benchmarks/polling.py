@@ -20,6 +20,8 @@ from mh_notebook.protocol.typical import MEDIAN_SECONDS, Typical, typical
 
 SPREADS = (0.25, 0.4, 0.6, 0.9)  # standard deviation of the logarithm of the length
 ANSWER = 0.1  # seconds from a question to its answer, in all rules alike
+EAGERNESSES = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # of ours, times what was chosen
+SOUGHT = (0.25, 0.5, 1.0, 2.0)  # mean delays, of the aim
 
 Rule = Callable[[float, float, Typical | None, random.Random], float]
 """Elapsed seconds, the median, what is expected by it, chance -> the next pause."""
@@ -116,10 +118,10 @@ def _row(
     }
 
 
-def optimum(median: float, spread: float, grid: int = 400) -> dict[str, float]:
-    """Return the fewest requests for a mean delay of the aim, if the distribution is known; by dynamic programming.
+def optimum(median: float, spread: float, grid: int = 400, sought: float = 1.0) -> dict[str, float]:
+    """Return the fewest requests for a mean delay of so much of the aim, by dynamic programming.
 
-    The price of a second of delay is sought by halving, until the mean delay is the aim.
+    The distribution is known. The price of a second of delay is sought by halving, until the mean delay is that.
     """
     aim = max(SECONDS, SHARE * median * math.exp(spread**2 / 2))
     times = [median * math.exp(spread * 5.0 * (2 * step / grid - 1)) for step in range(grid + 1)]
@@ -131,7 +133,7 @@ def optimum(median: float, spread: float, grid: int = 400) -> dict[str, float]:
     for _ in range(14):
         price = math.exp((low + high) / 2)
         best = _cheapest(times, below, first, price)
-        low, high = (low, math.log(price)) if best["delay"] < aim else (math.log(price), high)
+        low, high = (low, math.log(price)) if best["delay"] < sought * aim else (math.log(price), high)
     return best | {"share": best["delay"] / aim, "worst": float("nan")}
 
 
@@ -158,17 +160,32 @@ def _cheapest(times: Sequence[float], below: Sequence[float], first: Sequence[fl
     return {"requests": 1 + float(requests[0]), "delay": float(delay[0])}
 
 
-def curve(spread: float = SPREAD, renders: int = 100) -> list[tuple[float, float, float]]:
-    """Return (eagerness, requests as a share of the SDK's, mean delay as a share of the aim)."""
+def curve(spread: float = SPREAD, renders: int = 100) -> list[tuple[str, float, float, float]]:
+    """Return (rule, requests, requests as a share of the SDK's, mean delay as a share of the aim), over all types.
+
+    Ours is played more and less eagerly than it is, and the optimum seeks other delays than the aim.
+    """
     medians, chosen, points = sorted(set(MEDIAN_SECONDS.values())), polling._EAGERNESS, []
-    most = fmean(outcome(sdk, m, spread, renders)["requests"] for m in medians)
-    for eagerness in (0.1, 0.2, 0.4, 0.8, chosen, 1.6, 3.2, 6.4):
-        polling._EAGERNESS = eagerness
-        played = [outcome(ours, m, spread, renders) for m in medians]
-        requests, share = fmean(one["requests"] for one in played), fmean(one["share"] for one in played)
-        points.append((eagerness, requests / most, share))
+    each: dict[str, list[dict[str, float]]] = {}
+    for eagerness in EAGERNESSES:
+        polling._EAGERNESS = chosen * eagerness
+        each[f"ours, eagerness x {eagerness:g}"] = [outcome(ours, m, spread, renders) for m in medians]
     polling._EAGERNESS = chosen
+    for name in ("a tenth of the wait", "advised back-off", "SDK, every 0.5 s"):
+        each[name] = [outcome(RULES[name], m, spread, renders) for m in medians]
+    for share in SOUGHT:
+        each[f"optimum for {share:g} of the aim"] = [optimum(m, spread, 200, share) for m in medians]
+    most = fmean(one["requests"] for one in each["SDK, every 0.5 s"])
+    for name, played in each.items():
+        requests = fmean(one["requests"] for one in played)
+        points.append((name, requests, requests / most, fmean(one["share"] for one in played)))
     return points
+
+
+def curve_table(points: Sequence[tuple[str, float, float, float]]) -> list[str]:
+    """Return the curve as lines of a table."""
+    lines = ["| rule | requests | of the SDK's | mean delay, of the aim |", "|---|---|---|---|"]
+    return lines + [f"| {name} | {many:.1f} | 1/{1 / share:.1f} | {delay:.2f} |" for name, many, share, delay in points]
 
 
 def wrong(renders: int = 200) -> list[tuple[float, float, float]]:
@@ -206,7 +223,6 @@ def by_type(renders: int = 1000) -> list[str]:
 
 if __name__ == "__main__":
     print(*table(compare_rules()), "", *by_type(), sep="\n")
-    print("\n| eagerness | requests, of the SDK's | delay, of the aim |\n|---|---|---|")
-    print(*(f"| {eager:g} | 1/{1 / share:.1f} | {delay:.2f} |" for eager, share, delay in curve()), sep="\n")
+    print("", *curve_table(curve()), sep="\n")
     print("\n| known median is off by | requests | delay, of the aim |\n|---|---|---|")
     print(*(f"| x {off:g} | {requests:.1f} | {delay:.2f} |" for off, requests, delay in wrong()), sep="\n")

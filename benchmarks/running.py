@@ -9,10 +9,14 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
+from .servers import ROOT
 from .works import Entry, Work
 
 PATIENCE = 120.0  # seconds for one contestant at one work: none may hang
+SLOWEST = 200  # projects a second below which a large work is given up
 TRIED_AT_ONCE = (5, 10, 20, 40, 80)  # httpx keeps 100 connections at most
+
+Round = dict[Entry, dict[str, Any]]
 
 
 class Result(NamedTuple):
@@ -21,12 +25,15 @@ class Result(NamedTuple):
     work: str
     label: str
     unit: str
+    amount: int
     at_once: int
     rate: float
     slowest: float
     fastest: float
     seconds: float
+    cpu_seconds: float  # user and system, of the contestant's process alone
     ratio: float | None  # of the first contestant's rate, taken within each round
+    cpu_ratio: float | None  # the same by CPU seconds, which noise on the machine moves less
     peak_mb: float | None
     more_mb: float | None
     rounds: int
@@ -37,16 +44,34 @@ def run_once(entry: Entry, url: str, at_once: int, scratch: Path) -> dict[str, A
     """Run a contestant once; `failed` says why it has no figures."""
     arguments = [entry.contestant, url, str(entry.count), str(at_once), str(scratch)]
     command = [sys.executable, "-m", "benchmarks.contestants", *arguments]
+    patience = max(PATIENCE, entry.count / SLOWEST)
     try:
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=patience, check=False, cwd=ROOT)
     except subprocess.TimeoutExpired:
-        return {"failed": f"not done after {PATIENCE:.0f} s"}
+        return {"failed": f"not done after {patience:.0f} s"}
     if ran.returncode:
         return {"failed": (ran.stderr.strip().splitlines() or ["no word"])[-1][:200]}
     result: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
     if result["done"] != entry.count:
         result["failed"] = f"{result['done']:,} of {entry.count:,} done"
     return result
+
+
+def run_rounds(work: Work, url: str, scratch: Path, rounds: int) -> list[Result]:
+    """Run all contestants of a work in turn, round by round: what is slow in one round is slow for all.
+
+    Every other round goes backwards, so that a machine that slows down steadily favours nobody.
+    """
+    print(f"{work.title} ...", file=sys.stderr, flush=True)
+    entries = [
+        entry if entry.at_once else entry._replace(at_once=best_at_once(entry, url, scratch, min(entry.count, 200)))
+        for entry in work.entries
+    ]
+    done: list[Round] = []
+    for number in range(max(rounds, work.least_rounds)):
+        order = entries if number % 2 == 0 else entries[::-1]
+        done.append({entry: run_once(entry, url, entry.at_once, scratch) for entry in order})
+    return summed_up(work._replace(entries=tuple(entries)), done)
 
 
 def best_at_once(entry: Entry, url: str, scratch: Path, count: int) -> int:
@@ -56,35 +81,43 @@ def best_at_once(entry: Entry, url: str, scratch: Path, count: int) -> int:
     return min(fine, key=fine.__getitem__, default=TRIED_AT_ONCE[0])
 
 
-def summed_up(work: Work, rounds: list[dict[Entry, dict[str, Any]]], megabytes: int) -> list[Result]:
+def summed_up(work: Work, rounds: list[Round]) -> list[Result]:
     """Turn the rounds of a work into one result for each contestant."""
+    return [_summed_up(work, entry, rounds) for entry in work.entries]
+
+
+def _summed_up(work: Work, entry: Entry, rounds: list[Round]) -> Result:
+    good = [done[entry] for done in rounds if "failed" not in done[entry]]
+    rates = [work.amount(entry) / result["seconds"] for result in good]
+    more = [result["peak_mb"] - result["idle_mb"] for result in good if result["idle_mb"] is not None]
+    return Result(
+        work=work.title,
+        label=entry.label,
+        unit=work.unit,
+        amount=work.amount(entry),
+        at_once=entry.at_once,
+        rate=_median(rates),
+        slowest=min(rates, default=float("nan")),
+        fastest=max(rates, default=float("nan")),
+        seconds=_median([result["seconds"] for result in good]),
+        cpu_seconds=_median([result["cpu_seconds"] for result in good]),
+        ratio=_ratio(work, entry, rounds, "seconds"),
+        cpu_ratio=_ratio(work, entry, rounds, "cpu_seconds"),
+        peak_mb=_median([result["peak_mb"] for result in good]) if good else None,
+        more_mb=_median(more) if more else None,
+        rounds=len(good),
+        failed="; ".join(sorted({done[entry]["failed"] for done in rounds if "failed" in done[entry]})),
+    )
+
+
+def _ratio(work: Work, entry: Entry, rounds: list[Round], of: str) -> float | None:
+    """Return the median over the rounds of how much more one gets done in its time than the first contestant."""
     first = work.entries[0]
-    amount = {entry: megabytes if work.unit == "MB" else entry.count for entry in work.entries}
+    share = work.amount(entry) / work.amount(first)
+    both = [(done[first], done[entry]) for done in rounds if "failed" not in done[first] | done[entry]]
+    ratios = [share * limit[of] / mine[of] for limit, mine in both if mine[of]]
+    return median(ratios) if ratios else None
 
-    def rates(entry: Entry) -> list[float | None]:
-        return [None if "failed" in done[entry] else amount[entry] / done[entry]["seconds"] for done in rounds]
 
-    def one(entry: Entry) -> Result:
-        pairs = list(zip(rates(entry), rates(first), strict=True))
-        fine = [rate for rate, _ in pairs if rate is not None] or [float("nan")]
-        ratios = [rate / limit for rate, limit in pairs if rate and limit]
-        good = [done[entry] for done in rounds if "failed" not in done[entry]]
-        peak = [result["peak_mb"] for result in good]
-        more = [result["peak_mb"] - result["idle_mb"] for result in good if result["idle_mb"] is not None]
-        return Result(
-            work=work.title,
-            label=entry.label,
-            unit=work.unit,
-            at_once=entry.at_once,
-            rate=median(fine),
-            slowest=min(fine),
-            fastest=max(fine),
-            seconds=median(result["seconds"] for result in good) if good else float("nan"),
-            ratio=median(ratios) if ratios else None,
-            peak_mb=median(peak) if peak else None,
-            more_mb=median(more) if more else None,
-            rounds=len(good),
-            failed="; ".join(sorted({done[entry]["failed"] for done in rounds if "failed" in done[entry]})),
-        )
-
-    return [one(entry) for entry in work.entries]
+def _median(values: list[float]) -> float:
+    return median(values) if values else float("nan")

@@ -15,6 +15,7 @@ from pathlib import Path
 from .bodies import ID, KINDS, body
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+ROOT = Path(__file__).parents[1]  # from where `python -m benchmarks...` is found
 PATIENCE = 10.0  # seconds for a server to begin
 MEGABYTE = 2**20
 
@@ -37,7 +38,9 @@ _PROJECT = "location ~ ^/v1/{kind}-projects/(?<file>[a-z]*)(?<number>.*)$ {{ ret
 
 
 @contextlib.contextmanager
-def serving(directory: Path, *, delay: float = 0.0, plain: bool = False) -> Iterator[tuple[str, str]]:
+def serving(
+    directory: Path, *, delay: float = 0.0, plain: bool = False, renders: int = 0, speed: float = 1.0
+) -> Iterator[tuple[str, str]]:
     """Serve projects, and the files of a directory as their outputs; yield the address and the server's name.
 
     The letters that an id begins with name the file that its link leads to.
@@ -48,17 +51,24 @@ def serving(directory: Path, *, delay: float = 0.0, plain: bool = False) -> Iter
         Seconds that every answer of the API waits.
     plain : bool
         Do without nginx.
+    renders : int
+        Serve so many renders from a sandbox instead.
+    speed : float
+        Seconds of a render that pass in one real second.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    if NGINX is None or delay or plain:
+    if renders:
+        command = [sys.executable, "-m", "benchmarks.rendering", str(port), str(renders), str(directory), str(speed)]
+        name = "the sandbox"
+    elif NGINX is None or delay or plain:
         command = [sys.executable, "-m", "benchmarks.plain_server", str(port), str(delay), str(directory)]
         name = "asyncio's own protocol (one Python process: it may be the bottleneck)"
     else:
         command = [NGINX, "-c", str(_configure(directory, port)), "-e", str(directory / "error.log")]
         name = subprocess.run([NGINX, "-v"], capture_output=True, text=True, check=True).stderr.split()[-1]
-    server = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=ROOT)
     try:
         _wait_for(port, server)
         yield f"http://127.0.0.1:{port}", name

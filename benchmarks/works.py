@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import NamedTuple
 
 AT_ONCE = 32  # our default
 AT_ONCE_LATE = 256  # where each answer comes late, only more at once helps
 SAMPLE = 2000  # projects at most that the SDK is asked for: its rate does not grow with more
 LATE = 0.05  # seconds
+SIZES = (2000, 20_000, 200_000)  # over which a project should cost the same
+RENDERS = 5000  # that the sandbox has when its rate is measured
 
 
 class Entry(NamedTuple):
@@ -26,18 +29,29 @@ class Work(NamedTuple):
     unit: str
     entries: tuple[Entry, ...]
     delay: float = 0.0
+    megabytes: int = 0  # of each file
+    renders: int = 0  # asked of a sandbox that has so many, instead of a static server
+    least_rounds: int = 1
+    shown: str = "rates"  # or "costs" of each project, or "seconds" alone
+
+    def amount(self, entry: Entry) -> int:
+        """Return how many units an entry gets done."""
+        return entry.count * (self.megabytes or 1)
 
 
 def works(*, quick: bool) -> list[Work]:
     """Return all that is measured; a tenth of it where it is to be quick."""
     sizes = (100, 2000) if quick else (100, 2000, 20_000)
     late = (100,) if quick else (100, 2000, 20_000)
+    large, many = (64, 20) if quick else (512, 200)
     return [
         *(Work(f"frame of {size:,}", "projects", _frame(size)) for size in sizes),
         *(Work(f"frame of {size:,}, 50 ms late", "projects", _late_frame(size), LATE) for size in late),
-        Work(f"one file of {64 if quick else 512} MB", "MB", _downloads(1)),
-        Work(f"{20 if quick else 200} files of 1 MB", "MB", _downloads(20 if quick else 200)),
-        Work("import", "imports", _IMPORTS),
+        *([] if quick else [Work("cost per project", "projects", _COSTS, shown="costs")]),
+        Work(f"one file of {large} MB", "MB", _downloads(1), megabytes=large),
+        Work(f"{many} files of 1 MB", "MB", _downloads(many), megabytes=1),
+        Work("the sandbox's own rate", "answers", _sandbox(500 if quick else 5000), renders=RENDERS),
+        Work("import", "imports", _IMPORTS, least_rounds=1 if quick else 7, shown="seconds"),
     ]
 
 
@@ -72,7 +86,16 @@ def _downloads(count: int) -> tuple[Entry, ...]:
     )
 
 
+def _sandbox(count: int) -> tuple[Entry, ...]:
+    wrk = (Entry("wrk", "wrk", count),) if shutil.which("wrk") else ()
+    return (Entry("bare aiohttp + msgspec", "bare", count), *wrk)
+
+
+_COSTS = (
+    *(Entry("ours, blocking", "ours_sync", size) for size in SIZES),
+    *(Entry("bare aiohttp + msgspec", "bare", size) for size in SIZES),
+)
 _IMPORTS = (
     Entry("pandas, aiohttp, ipywidgets", "importing_needed", 1),
-    Entry("mh_notebook after them", "importing", 1),
+    Entry("mh_notebook adds", "importing", 1),
 )

@@ -1,36 +1,24 @@
 """What many watched projects cost: comms, messages, bytes, the time to open, the loop's lateness, the saved size."""
 
 import json
-from datetime import datetime
 from statistics import median
 
 import pytest
 from kernels import running_kernel
 from worlds import LOTS, world
 
+from benchmarks.watched import SHOWN, TICKING, moment, size
+
 pytestmark = [pytest.mark.kernel, pytest.mark.slow, pytest.mark.timeout(300)]
 
 ROUNDS = 3  # the best of them counts: a busy machine makes a round slower, never faster
 SECONDS = 5.0  # of a round
-SHOWN = ("comm_open", "comm_msg", "comm_close", "display_data", "update_display_data")
-
 START = """
-import asyncio, os, time
+import os
 os.environ |= {variables!r}
 del os.environ["MAGIC_HOUR_POLL_INTERVAL"]  # as people have it: our own judgement
 import mh_notebook as mh
 client = mh.Client()
-late = []
-
-async def tick():
-    loop = asyncio.get_running_loop()
-    while True:
-        before = loop.time()
-        await asyncio.sleep(0.01)
-        late.append(loop.time() - before - 0.01)
-
-client.account()
-ticking = asyncio.run_coroutine_threadsafe(tick(), client._thread.loop)
 """
 WATCH = "began = time.time(); monitor = client.projects.watch({refs!r}); print(began)"
 
@@ -40,7 +28,7 @@ def kernel(tmp_path):
     with world(runs=True) as sandbox, running_kernel(tmp_path) as kernel:
         kernel.sandbox = sandbox
         variables = sandbox.variables() | {"MH_NOTEBOOK_HISTORY": str(tmp_path / "history.sqlite")}
-        reply, _ = kernel.run(START.format(variables=variables))
+        reply, _ = kernel.run(START.format(variables=variables) + TICKING)
         assert reply["status"] == "ok", "\n".join(reply["traceback"])
         yield kernel
         kernel.run("client.close()")
@@ -76,17 +64,6 @@ def measure(kernel, count):
         "late ms p99": round(lateness[int(len(lateness) * 0.99)] * 1000, 1),
         "saved kB": round(size(end) / 1000),
     }
-
-
-def size(message):
-    """Bytes of what a message carries."""
-    return len(json.dumps(message["content"]).encode())
-
-
-def moment(message):
-    """When the kernel sent a message, in seconds since 1970."""
-    sent = message["header"]["date"]
-    return (sent if isinstance(sent, datetime) else datetime.fromisoformat(sent)).timestamp()
 
 
 def test_a_watch_of_100_projects_sends_at_most_5_messages_a_second_through_10_comms(kernel):
