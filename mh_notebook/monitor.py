@@ -210,7 +210,8 @@ class Monitor:
     async def _draw(self) -> None:
         while True:
             await asyncio.sleep(REDRAW)
-            self._view.update(self.panel)
+            if self._view.may_draw:  # before the panel is made: of 1,000 rows it takes 10 ms
+                self._view.update(self.panel)
 
     async def _wait(self, timeout: float | None) -> None:
         """Wait in ticks: a plain await may not notice an interrupt until something else wakes the loop."""

@@ -36,7 +36,8 @@ class Api:
     def __init__(self, token: Secret, base_url: str, *, timeout: float, connections: Connections, clock: Clock) -> None:
         self.base_url, self.timeout = base_url, timeout
         self.last_answer: Answered | None = None
-        self._last_dated: Answered | None = None
+        self._date: str | None = None  # the newest that a server told
+        self._skew = 0.0  # by it
         self._connections, self._clock = connections, clock
         self._base = URL(base_url, encoded=True)
         self._patience = aiohttp.ClientTimeout(total=None, sock_connect=timeout / 3)
@@ -55,7 +56,7 @@ class Api:
 
         By the newest answer that bore a date; what lies within its precision counts as 0.0.
         """
-        return 0.0 if self._last_dated is None else self._last_dated.certain_skew
+        return self._skew
 
     async def call(
         self,
@@ -143,5 +144,5 @@ class Api:
 
     def _note(self, answer: Answered) -> None:
         self.last_answer = answer
-        if answer.date is not None:
-            self._last_dated = answer
+        if answer.date not in (None, self._date):  # once a second at most
+            self._date, self._skew = answer.date, answer.certain_skew

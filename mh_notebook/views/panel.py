@@ -69,6 +69,11 @@ class LivePanel:
             self._output = self._output or _output(self.renderer, self._panel, self._actions)
             self._output.show(self._panel)
 
+    @property
+    def may_draw(self) -> bool:
+        """Whether it is time to look for something new to draw."""
+        return not self.has_pictures or time.monotonic() - self._drawn >= PAUSE
+
     def update(self, panel: Panel) -> None:
         """Show a new state, from any thread, unless that would be too soon; call it again with the next one."""
         with self._lock, harmless():
