@@ -28,10 +28,10 @@ Measured = dict[str, Any]
 
 def ours_sync(url: str, count: int, at_once: int, directory: Path, *, history: bool | str = False) -> Any:
     """`mh.Client().projects.frame`."""
-    import mh_notebook as mh
+    from mh_notebook import Client
 
     asked = refs(count)
-    with measured() as result, mh.Client(TOKEN, url, concurrency=at_once, history=history, progress=False) as client:
+    with measured() as result, Client(TOKEN, url, concurrency=at_once, history=history, progress=False) as client:
         frame = client.projects.frame(asked)
         result["done"] = int(frame["status"].eq("complete").sum())
     return result
@@ -44,10 +44,10 @@ def ours_with_history(url: str, count: int, at_once: int, directory: Path) -> An
 
 def ours_async(url: str, count: int, at_once: int, directory: Path) -> Any:
     """`await mh.AsyncClient().projects.frame`."""
-    import mh_notebook as mh
+    from mh_notebook import AsyncClient
 
     async def run(result: Measured) -> None:
-        async with mh.AsyncClient(TOKEN, url, concurrency=at_once, history=False, progress=False) as client:
+        async with AsyncClient(TOKEN, url, concurrency=at_once, history=False, progress=False) as client:
             frame = await client.projects.frame(refs(count))
             result["done"] = int(frame["status"].eq("complete").sum())
 
@@ -199,7 +199,12 @@ def wrk(url: str, count: int, at_once: int, directory: Path) -> Any:
     return children | {"done": count, "seconds": seconds, "cpu_seconds": children["cpu_seconds"] * share}
 
 
-def importing(url: str, count: int, at_once: int, directory: Path) -> Any:
+def importing_client(url: str, count: int, at_once: int, directory: Path) -> Any:
+    """Import it and make the first `mh.Client`, with which the rest of the package comes."""
+    return importing(url, count, at_once, directory, client=True)
+
+
+def importing(url: str, count: int, at_once: int, directory: Path, *, client: bool = False) -> Any:
     """`import mh_notebook`, after what it needs."""
     import aiohttp
     import ipywidgets
@@ -207,9 +212,10 @@ def importing(url: str, count: int, at_once: int, directory: Path) -> Any:
 
     del aiohttp, ipywidgets, pd
     with measured() as result:
-        import mh_notebook
+        import mh_notebook as mh
 
-        del mh_notebook
+        if client:
+            mh.Client(TOKEN, url, history=False, progress=False).close()
     return result | {"done": 1, "matplotlib": int("matplotlib" in sys.modules)}
 
 

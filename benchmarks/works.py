@@ -98,4 +98,5 @@ _COSTS = (
 _IMPORTS = (
     Entry("pandas, aiohttp, ipywidgets", "importing_needed", 1),
     Entry("mh_notebook adds", "importing", 1),
+    Entry("mh_notebook and its first client add", "importing_client", 1),
 )
