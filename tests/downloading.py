@@ -3,12 +3,12 @@
 import os
 import sys
 
-import mh_notebook as mh
+from mh_notebook import Client  # here, not in each child: kills would come before its first byte
 
 
 def download(url, token, id, folder):
     """Download one project's output in this process, and end it."""
-    with mh.Client(token, url, history=False, progress=False) as client:
+    with Client(token, url, history=False, progress=False) as client:
         client.v1.image_projects.check_result(id, download_directory=folder)
 
 

@@ -132,7 +132,8 @@ def test_the_command_prints_a_table_and_keeps_the_figures(tmp_path):
     assert ran.returncode == 0, ran.stderr
     assert "| mh_notebook adds |" in ran.stdout
     kept = json.loads((tmp_path / "kept.json").read_text())
-    assert [one["label"] for one in kept["results"]] == ["pandas, aiohttp, ipywidgets", "mh_notebook adds"]
+    labels = ["pandas, aiohttp, ipywidgets", "mh_notebook adds", "mh_notebook and its first client add"]
+    assert [one["label"] for one in kept["results"]] == labels
     assert kept["about"]["python"] in sys.version
 
 
