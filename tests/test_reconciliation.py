@@ -102,7 +102,7 @@ class Account:
         assert frame["account"].nunique() <= 1
         table = credits.summary(frame)
         assert int(table["net"].iloc[-1]) == credits.total(frame) == int(table["total"].iloc[-1])
-        return table.iloc[-1].astype(int, errors="ignore")
+        return table.iloc[-1]
 
     def close(self):
         self.client.close()

@@ -128,13 +128,13 @@ def _drifted(known: pd.DataFrame, terms: Terms) -> list[Row]:
     estimated, settled = known["credits_estimated"], known["credits_charged"]
     final = known["status"].eq("complete") & flags(known["credits_settled"]) & (estimated > 0).fillna(False)
     off = (settled - estimated).abs().astype("Float64") > estimated.astype("Float64") * terms.drift
-    found = known.assign(estimated=estimated)[final & off.fillna(False)]
-    return [_row(row, _drift_words(row), row["credits_charged"] - row["estimated"]) for row in _rows(found)]
+    found = known[final & off.fillna(False)]
+    return [_row(row, _drift_words(row), row["credits_charged"] - row["credits_estimated"]) for row in _rows(found)]
 
 
 def _drift_words(row: Row) -> str:
-    share = row["credits_charged"] / row["estimated"] - 1
-    return f"estimated {row['estimated']:,}, settled {row['credits_charged']:,} ({share:+.0%})"
+    share = row["credits_charged"] / row["credits_estimated"] - 1
+    return f"estimated {row['credits_estimated']:,}, settled {row['credits_charged']:,} ({share:+.0%})"
 
 
 def _never_downloaded(known: pd.DataFrame, _: Terms) -> list[Row]:

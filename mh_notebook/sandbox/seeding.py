@@ -171,8 +171,11 @@ def _prices(fields: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, in
     estimate = given.get("credits", price)
     outcome = fields.get("outcome", "complete")
     final = 0 if outcome in REFUNDED else round(estimate * ratio) if outcome in ENDS else estimate
-    charged = {"estimate": estimate, "final": given.get("final_credits", final)}
-    return charged | {"corrected": given.get("corrected_credits")}
+    return {
+        "estimate": estimate,
+        "final": given.get("final_credits", final),
+        "corrected": given.get("corrected_credits"),
+    }
 
 
 def _outputs(options: ProjectOptions) -> tuple[bytes, ...]:

@@ -103,10 +103,10 @@ def credits_at(plan: Plan, now: float) -> int:
     """
     if status_at(plan, now) not in ENDS:
         return plan.estimate
-    ended = sum(seconds for _, seconds in _stages(plan))
-    if plan.corrected is None or _age(plan, now) < round(ended + plan.corrected_seconds, 3):
+    if plan.corrected is None:
         return plan.final
-    return plan.corrected
+    ended = sum(seconds for _, seconds in _stages(plan))
+    return plan.corrected if _age(plan, now) >= round(ended + plan.corrected_seconds, 3) else plan.final
 
 
 def _age(plan: Plan, now: float) -> float:
