@@ -117,8 +117,25 @@ def sdk_async(url: str, count: int, at_once: int, directory: Path) -> Any:
     return result
 
 
+def ours_check_result(url: str, count: int, at_once: int, directory: Path) -> Any:
+    """`client.v1.video_projects.check_result`, one after another: what the SDK does, checked and flushed."""
+    import mh_notebook as mh
+
+    with mh.Client(TOKEN, url, history=False, progress=False) as client:
+        client.projects.frame(outputs(count))  # the thread and the connections are there
+        with measured() as result:
+            paths = [
+                path
+                for _, id_ in outputs(count)
+                for path in client.v1.video_projects.check_result(id_, download_directory=directory).downloaded_paths
+            ]
+        result["done"] = len(paths)
+        result["bytes"] = sum(Path(path).stat().st_size for path in paths)
+    return result
+
+
 def ours_download(url: str, count: int, at_once: int, directory: Path) -> Any:
-    """`client.projects.download`: checked, hashed, flushed and renamed."""
+    """`client.projects.download`: the same, all at once, with a frame that holds each SHA-256."""
     import mh_notebook as mh
 
     with mh.Client(TOKEN, url, history=False, progress=False) as client:

@@ -49,7 +49,7 @@ async def download_frame(
         if project is None:
             return row
         try:
-            file = await core.save.one(project, row["number"], directory)
+            file = await core.save.one(project, row["number"], directory, hashed=True)
         except MagicHourError as error:
             return row | {"error": str(error)}
         except Exception as error:  # noqa: BLE001 - a fault of ours: this file fails, the others go on

@@ -63,13 +63,18 @@ class Saver:
         directory: Path | None = None,
         on_bytes: OnBytes | None = None,
         notice: Notice | None = None,
+        *,
+        hashed: bool = False,
     ) -> SavedFile:
-        """Save output `number` (from 1). One that this history saw saved, and that is whole, costs no request."""
+        """Save output `number` (from 1). One that this history saw saved, and that is whole, costs no request.
+
+        Its SHA-256 is waited for where it is wanted: `hashed`. Else the history's thread reads it by and by.
+        """
         folder, stem = directory or self._directory, output_stem(project.id, number)
         if (file := await self._known(folder, stem)) is not None:
             return file
         ref, link = Ref(project.kind, project.id), project.downloads[number - 1]
-        fetch = _Fetch(self, folder, stem, on_bytes or _ignore, notice)
+        fetch = _Fetch(self, folder, stem, on_bytes or _ignore, notice, hashed=hashed)
         if link.expires_at <= datetime.now(UTC) + LINK_MARGIN:
             link = await self._fresh_link(ref, number)
         try:
@@ -87,7 +92,7 @@ class Saver:
         if path is None or self._history is None:
             return None
         sha256 = await asyncio.wrap_future(self._history.saved_sha256(absolute(path)))
-        if sha256 is None:
+        if not sha256:
             return None
         file = await on_disk(path, read_saved, path)
         if file.sha256 != sha256:
@@ -104,8 +109,10 @@ class Saver:
 class _Fetch:
     """One output on its way: what to call with, and how far it came."""
 
-    def __init__(self, saver: Saver, folder: Path, stem: str, on_bytes: OnBytes, notice: Notice | None) -> None:
-        self._saver, self._folder, self._stem = saver, folder, stem
+    def __init__(
+        self, saver: Saver, folder: Path, stem: str, on_bytes: OnBytes, notice: Notice | None, *, hashed: bool
+    ) -> None:
+        self._saver, self._folder, self._stem, self._hashed = saver, folder, stem, hashed
         self._on_bytes, self._notice = on_bytes, notice
         self._furthest = 0
 
@@ -133,7 +140,16 @@ class _Fetch:
         saver = self._saver
         call = retrying(saver._clock.sleep, notice=self._notice)
         connection = saver._connections.here()
-        return await call(fetch_output, connection, link.url, self._folder, self._stem, self._came, saver._stall)
+        return await call(
+            fetch_output,
+            connection,
+            link.url,
+            self._folder,
+            self._stem,
+            self._came,
+            saver._stall,
+            hashed=self._hashed,
+        )
 
     def _came(self, done: int, total: int | None) -> None:
         self._furthest = max(self._furthest, done)

@@ -105,7 +105,7 @@ def test_the_curve_has_our_rule_more_and_less_eager_beside_the_others_and_the_op
 TINY = [
     Work("frame", "projects", (Entry("bare", "bare", 6), Entry("ours", "ours_sync", 6), Entry("who", "nobody", 6))),
     Work("late frame", "projects", (Entry("ours, awaited", "ours_async", 6),), delay=0.01),
-    Work("files", "MB", (Entry("ours", "ours_download", 2),), megabytes=1),
+    Work("files", "MB", (Entry("ours", "ours_download", 2), Entry("one", "ours_check_result", 2)), megabytes=1),
     Work("sandbox", "answers", (Entry("bare", "bare", 6),), renders=6),
 ]
 
@@ -115,7 +115,7 @@ def test_all_contestants_run_on_the_server_that_their_work_needs():
     results, server = measure(TINY, 1, plain=True)
     assert "asyncio" in server
     found = {(one.work, one.label): one for one in results}
-    assert len(found) == 6
+    assert len(found) == 7
     failed = found.pop(("frame", "who"))
     assert (failed.rounds, failed.failed) == (0, "KeyError: 'nobody'")
     for one in found.values():

@@ -1,16 +1,17 @@
 """Every byte once, whole, under a name that says whose it is: through kills, many faults at once, and hostile names."""
 
 import asyncio
-import contextlib
 import gzip
 import hashlib
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -82,7 +83,7 @@ def test_fifty_kills_in_one_folder_leave_no_wrong_file_and_fetch_hardly_a_byte_t
         assert len(resumed) >= 10
 
 
-@contextlib.contextmanager
+@contextmanager
 def downloader():
     process = subprocess.Popen([sys.executable, PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
@@ -99,7 +100,7 @@ def download_and_kill(program, line, seconds):
     program.stdin.flush()
     child = int(program.stdout.readline())
     time.sleep(seconds)  # a kill comes when it comes
-    with contextlib.suppress(ProcessLookupError):
+    with suppress(ProcessLookupError):
         os.kill(child, signal.SIGKILL)
     return program.stdout.readline().strip() == "killed"
 
@@ -165,6 +166,28 @@ def test_a_saved_file_that_was_changed_since_is_foreign(client, sandbox, tmp_pat
     (tmp_path / "outputs" / f"{id}-1.png").write_bytes(data[::-1])  # of the same size
     files = client.projects.download(("image", id), tmp_path / "outputs")
     assert "changed since it was saved" in files.loc[0, "error"]
+
+
+def test_a_file_that_was_saved_without_its_hash_is_known_all_the_same(client, sandbox, tmp_path):
+    id, data = ready(sandbox, 50_000)
+    for _ in range(2):
+        client.v1.image_projects.check_result(id, download_directory=tmp_path / "outputs")
+    assert [request.range for request in media(sandbox)] == [None]
+    (tmp_path / "outputs" / f"{id}-1.png").write_bytes(data[::-1])
+    with pytest.raises(mh.DownloadError, match="changed since it was saved"):
+        client.v1.image_projects.check_result(id, download_directory=tmp_path / "outputs")
+
+
+def test_a_file_whose_hash_could_not_be_read_is_compared_with_the_first_bytes_there(sandbox, tmp_path):
+    id, data = ready(sandbox, 50_000)
+    with sandbox.client(history=tmp_path / "history.sqlite", progress=False) as client:
+        client.v1.image_projects.check_result(id, download_directory=tmp_path / "outputs")
+    with closing(sqlite3.connect(tmp_path / "history.sqlite", isolation_level=None)) as file:
+        assert file.execute("UPDATE files SET sha256 = ''").rowcount == 1
+    with sandbox.client(history=tmp_path / "history.sqlite", progress=False) as client:
+        files = client.projects.download(("image", id), tmp_path / "outputs")
+    assert files["sha256"].tolist() == [hashlib.sha256(data).hexdigest()]
+    assert [request.range for request in media(sandbox)] == [None, "bytes=0-63"]
 
 
 def test_no_more_downloads_at_once_than_their_own_bound(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """What was seen is on disk before anyone asks, changes once per change, and never stops anything."""
 
+import hashlib
 import logging
 import os
 import sqlite3
@@ -148,6 +149,33 @@ def test_saved_files_are_known_by_path(path):
         assert history.saved_sha256("/out/a-1.png").result() == f"{7:064x}"
         assert history.saved_sha256("/out/other.png").result() is None
     assert asked(path, "SELECT count(*) FROM files") == [(1,)]
+
+
+def test_a_hash_that_is_not_known_yet_is_read_from_the_file_afterwards(path, tmp_path):
+    file = tmp_path / "a-1.png"
+    file.write_bytes(b"bytes")
+    with opened(path) as history:
+        history.saved(REFS[0], str(file), 5, None).result()
+        assert history.saved_sha256(str(file)).result() == hashlib.sha256(b"bytes").hexdigest()
+
+
+@pytest.mark.parametrize("become", ["gone", "longer", "another"])
+def test_a_file_that_is_not_what_was_saved_any_more_gets_no_hash(path, tmp_path, become):
+    file = tmp_path / "a-1.png"
+    file.write_bytes(b"bytes")
+    with opened(path) as history:
+        busy, free = threading.Event(), threading.Event()
+        history.database.submit(lambda _: (busy.set(), free.wait(10)))  # its thread comes to the file later
+        assert busy.wait(10)
+        written = history.saved(REFS[0], str(file), 5, None)
+        if become == "gone":
+            file.unlink()
+        else:
+            file.write_bytes(b"bytes and more" if become == "longer" else b"other")
+            os.utime(file, (time.time() + 1, time.time() + 1))
+        free.set()
+        written.result()
+        assert history.saved_sha256(str(file)).result() == ""
 
 
 def test_two_accounts_never_mix(path):

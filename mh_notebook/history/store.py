@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from mh_notebook.transport.clock import Clock
 from .choosing import When, Which
 from .database import Database, Row
 from .durations import read_durations
-from .files import COMPLETE, SAVED
+from .files import COMPLETE, SAVED, add_sha256
 from .frame import read_frame
 from .observing import states_of, write_sights
 from .schema import now_stamp, output_number
@@ -67,14 +68,20 @@ class History:
         """Write down that the API does not know a project any more, until it answers again."""
         return self.database.write(_MISSING, [(now_stamp(), self.database.account, *ref)])
 
-    def saved(self, ref: Ref, path: str, size: int, sha256: str, number: int | None = None) -> Future[None]:
-        """Write down that an output was saved: which file, its bytes, its hash, the output's number."""
+    def saved(self, ref: Ref, path: str, size: int, sha256: str | None, number: int | None = None) -> Future[None]:
+        """Write down that an output was saved: which file, its bytes, its hash, the output's number.
+
+        A hash that is not known yet is read from the file afterwards; done before that.
+        """
         number = output_number(path) if number is None else number
-        row = (self.database.account, *ref, path, size, sha256, now_stamp(), number)
-        return self.database.write(SAVED, [row])
+        row = (self.database.account, *ref, path, size, sha256 or "", now_stamp(), number)
+        written = self.database.write(SAVED, [row])
+        if not sha256:
+            self.database.submit(add_sha256, path, size, time.time())
+        return written
 
     def saved_sha256(self, path: str) -> Future[str | None]:
-        """Return the hash of a file that was saved, None if we did not save it."""
+        """Return the hash of a file that was saved, None if we did not save it, "" if it could not be read."""
         return self.database.first("SELECT sha256 FROM files WHERE path = ?", (path,))
 
     def kind_of(self, id_: str) -> Future[str | None]:

@@ -49,7 +49,14 @@ class ExpiredLinkError(DownloadError):
 
 
 async def fetch_output(
-    connection: Connection, url: str, directory: Path, stem: str, on_bytes: OnBytes, stall: float = STALL
+    connection: Connection,
+    url: str,
+    directory: Path,
+    stem: str,
+    on_bytes: OnBytes,
+    stall: float = STALL,
+    *,
+    hashed: bool = False,
 ) -> SavedFile:
     """Save one output as `<directory>/<stem><ending>`, going on with what an earlier attempt left.
 
@@ -60,6 +67,8 @@ async def fetch_output(
     ----------
     stall : float
         Seconds without a byte that count as a broken connection.
+    hashed : bool
+        Whether the SHA-256 is wanted: reading it takes as long again as a fast network does.
 
     Raises
     ------
@@ -81,7 +90,7 @@ async def fetch_output(
             return file
         part = _claim(directory, stem)  # not in a thread: cancelled there, the file would be nobody's
         try:
-            return await _go_on(connection, url, part, stem, on_bytes, stall)
+            return await _go_on(connection, url, part, stem, on_bytes, stall, hashed=hashed)
         finally:
             part.release()
 
@@ -124,7 +133,9 @@ async def _first_bytes(response: aiohttp.ClientResponse) -> bytes:
     return head[:_HEAD]
 
 
-async def _go_on(connection: Connection, url: str, part: Part, stem: str, on_bytes: OnBytes, stall: float) -> SavedFile:
+async def _go_on(
+    connection: Connection, url: str, part: Part, stem: str, on_bytes: OnBytes, stall: float, *, hashed: bool
+) -> SavedFile:
     started, directory = time.monotonic(), part.path.parent
     async with _answer(connection, url, stem, range_headers(part.have), stall) as response:
         begin = _begin(response, part)
@@ -133,10 +144,14 @@ async def _go_on(connection: Connection, url: str, part: Part, stem: str, on_byt
             await _stream(response, part, directory / stem, begin.total, on_bytes)
         declared = response.headers.get("Content-Type", "")
     _check(part, begin, declared, stem)
+    sha256 = await on_disk(directory / stem, part.sha256) if hashed or begin.sha256 else None
+    if begin.sha256 not in (None, sha256):
+        part.restart()
+        raise APIConnectionError(f"{stem} came with other bytes than its checksum says.")
     path = await on_disk(directory / stem, part.keep, extension(part.head, declared, url))
     await on_disk(path, clear_parts, directory, stem)
     media_type = media_type_of(part.head) or declared.partition(";")[0] or None
-    return SavedFile(str(path), part.size, part.sha256, media_type, time.monotonic() - started)
+    return SavedFile(str(path), part.size, sha256, media_type, time.monotonic() - started)
 
 
 @asynccontextmanager
@@ -191,42 +206,31 @@ def _begin(response: aiohttp.ClientResponse, part: Part) -> Begin:
 async def _stream(
     response: aiohttp.ClientResponse, part: Part, target: Path, total: int | None, on_bytes: OnBytes
 ) -> None:
-    """Write in a thread and hash in another while more comes: the hash takes as long as the network.
+    """Write in a thread while more comes.
 
     What comes meanwhile is gathered and not joined, so a fast stream is written in large steps and a slow one at once.
     """
-    writing, pieces = asyncio.create_task(_take(part, target, [])), list[bytes]()
+    writing, pieces = asyncio.create_task(on_disk(target, part.write, [])), list[bytes]()
     try:
         async for piece in response.content.iter_any():
             pieces.append(piece)
             if writing.done() or sum(map(len, pieces)) >= AHEAD:
                 await asyncio.shield(writing)
                 on_bytes(part.size, total)
-                writing, pieces = asyncio.create_task(_take(part, target, pieces)), []
+                writing, pieces = asyncio.create_task(on_disk(target, part.write, pieces)), []
     finally:  # also where the stream broke: what came is kept, and the part is let go after that
         await asyncio.wait([writing])
         writing.result()
-        await _take(part, target, pieces)
+        await on_disk(target, part.write, pieces)
         on_bytes(part.size, total)
 
 
-async def _take(part: Part, target: Path, pieces: list[bytes]) -> None:
-    counting = asyncio.create_task(asyncio.to_thread(part.count, pieces))
-    try:
-        await on_disk(target, part.write, pieces)
-    finally:
-        await counting
-
-
 def _check(part: Part, begin: Begin, declared: str, stem: str) -> None:
-    """Refuse what is not the output: bytes too few or too many, another hash, a page of an error."""
+    """Refuse what is not the output: bytes too few or too many, a page of an error."""
     if begin.total is not None and part.size != begin.total:
         raise APIConnectionError(f"{stem} came with {part.size:,} of {begin.total:,} bytes.")
     if not part.size:
         raise APIConnectionError(f"{stem} came as nothing at all.")
-    if begin.sha256 not in (None, part.sha256):
-        part.restart()
-        raise APIConnectionError(f"{stem} came with other bytes than its checksum says.")
     if media_type_of(part.head) is None and declared.partition(";")[0].strip().lower() == "text/html":
         part.restart()
         raise DownloadError(f"The media host sent a web page instead of {stem}.", hint="Try again later.")

@@ -33,11 +33,14 @@ _REASONS = {
 
 
 class SavedFile(msgspec.Struct, frozen=True):
-    """A file on this machine. Size in bytes, SHA-256 in hexadecimal, seconds it took (0 if it was there)."""
+    """A file on this machine.
+
+    Size in bytes, SHA-256 in hexadecimal (None: not read), seconds it took (0 if it was there).
+    """
 
     path: str
     bytes: int
-    sha256: str
+    sha256: str | None
     media_type: str | None
     seconds: float
 

@@ -14,24 +14,24 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import Self
 
 from mh_notebook.protocol.errors import DownloadError
 from mh_notebook.protocol.resuming import Begin, Have
 from mh_notebook.transport.locking import try_lock
 
-_READ = 2**20  # bytes at a time
+HEAD = 16  # bytes that tell what kind of file it is
 
 
 class Part:
     """A part that this process alone is at work on. Every method blocks: call them in a thread."""
 
-    def __init__(self, path: Path, file: BinaryIO) -> None:
+    def __init__(self, path: Path, file: FileIO) -> None:
         self.path, self._file = path, file
         self._notes = path.with_name(path.name.removesuffix("part") + "meta.part")
-        self._hash = hashlib.sha256()
         self.head = b""
         self.size = 0
         self.have = Have()
@@ -49,10 +49,10 @@ class Part:
                 return cls(path, file)
             file.close()
 
-    @property
     def sha256(self) -> str:
-        """Of the bytes so far, hexadecimal."""
-        return self._hash.hexdigest()
+        """Read the bytes so far anew and return their hash, hexadecimal."""
+        self._file.seek(0)
+        return hashlib.file_digest(self._file, "sha256").hexdigest()
 
     def begin(self, begin: Begin) -> None:
         """Make ready for the bytes of an answer: cut what does not go with it, check the space, note what it is.
@@ -78,19 +78,13 @@ class Part:
             self._notes.write_text(notes, encoding="utf-8")
 
     def write(self, pieces: Sequence[bytes]) -> None:
-        """Append bytes that came in pieces; `count` is to be told of them too, at any time before the next ones."""
+        """Append bytes that came in pieces."""
         for piece in pieces:
+            self.head = self.head if len(self.head) >= HEAD else (self.head + piece[:HEAD])[:HEAD]
             view = memoryview(piece)
             while view:
-                view = view[self._file.write(view) :]
-
-    def count(self, pieces: Sequence[bytes]) -> None:
-        """Take in bytes that are written: their number, their hash, the first of them."""
-        for piece in pieces:
-            self._hash.update(piece)
-            self.size += len(piece)
-            if len(self.head) < 16:
-                self.head = (self.head + piece[:16])[:16]
+                written = self._file.write(view)
+                self.size, view = self.size + written, view[written:]
 
     def keep(self, ending: str) -> Path:
         """Flush to the disk and give the file its final name; never over a file that is there.
@@ -105,7 +99,7 @@ class Part:
         try:
             os.link(self.path, target)  # unlike a rename, it fails where a file is
         except FileExistsError:
-            if target.is_symlink() or not target.is_file() or _sha256(target) != self.sha256:
+            if target.is_symlink() or not target.is_file() or _sha256(target) != self.sha256():
                 raise
         except OSError:  # a file system without hard links
             if target.exists():
@@ -140,8 +134,8 @@ class Part:
             notes = json.loads(self._notes.read_text(encoding="utf-8"))
             total, validator = int(notes["total"]), str(notes["validator"])
             if self.path.stat().st_size <= total:
-                for chunk in _chunks(self._file):
-                    self.count([chunk])
+                self.head = self._file.read(HEAD)
+                self.size = self._file.seek(0, os.SEEK_END)
                 self.have = Have(self.size, total, validator)
                 return self
         self.restart()
@@ -152,7 +146,7 @@ class Part:
         self._file.seek(0)
         self._file.truncate()
         self._notes.unlink(missing_ok=True)
-        self._hash, self.size, self.head, self.have = hashlib.sha256(), 0, b"", Have()
+        self.size, self.head, self.have = 0, b"", Have()
 
 
 def clear_parts(directory: Path, stem: str) -> None:
@@ -167,7 +161,7 @@ def _parts(directory: Path, stem: str) -> list[Path]:
     return sorted(path for path in directory.iterdir() if name.fullmatch(path.name))
 
 
-def _open_locked(path: Path) -> BinaryIO | None:
+def _open_locked(path: Path) -> FileIO | None:
     """Open a part and lock it; None if somebody is at work on it, or has just finished with it."""
     try:
         file = path.open("r+b", buffering=0)
@@ -178,12 +172,6 @@ def _open_locked(path: Path) -> BinaryIO | None:
             return file
     file.close()
     return None
-
-
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    file.seek(0)
-    while chunk := file.read(_READ):
-        yield chunk
 
 
 def _sha256(path: Path) -> str:
