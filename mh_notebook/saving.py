@@ -88,8 +88,7 @@ class Saver:
 
     async def _known(self, folder: Path, stem: str) -> SavedFile | None:
         """Return the file if the history says that we saved it; raises DownloadError if it was changed since."""
-        path = await on_disk(folder, existing_output, folder, stem)
-        if path is None or self._history is None:
+        if self._history is None or (path := await on_disk(folder, existing_output, folder, stem)) is None:
             return None
         sha256 = await asyncio.wrap_future(self._history.saved_sha256(absolute(path)))
         if not sha256:

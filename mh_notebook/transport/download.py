@@ -83,8 +83,7 @@ async def fetch_output(
     """
     if not _is_web_link(url):
         raise UnsafeDownloadError(f"Refused to fetch {stem}: its link is neither http nor https.")
-    await on_disk(directory, make_directory, directory)
-    existing = await on_disk(directory, existing_output, directory, stem)
+    existing = await on_disk(directory, _look, directory, stem)
     async with connection.downloads:
         if existing is not None and (file := await _compare(connection, url, existing, stem, stall)) is not None:
             return file
@@ -93,6 +92,11 @@ async def fetch_output(
             return await _go_on(connection, url, part, stem, on_bytes, stall, hashed=hashed)
         finally:
             part.release()
+
+
+def _look(directory: Path, stem: str) -> Path | None:
+    make_directory(directory)
+    return existing_output(directory, stem)
 
 
 def _is_web_link(url: str) -> bool:
@@ -148,10 +152,15 @@ async def _go_on(
     if begin.sha256 not in (None, sha256):
         part.restart()
         raise APIConnectionError(f"{stem} came with other bytes than its checksum says.")
-    path = await on_disk(directory / stem, part.keep, extension(part.head, declared, url))
-    await on_disk(path, clear_parts, directory, stem)
+    path = await on_disk(directory / stem, _keep, part, stem, extension(part.head, declared, url))
     media_type = media_type_of(part.head) or declared.partition(";")[0] or None
     return SavedFile(str(path), part.size, sha256, media_type, time.monotonic() - started)
+
+
+def _keep(part: Part, stem: str, ending: str) -> Path:
+    path = part.keep(ending)
+    clear_parts(path.parent, stem)
+    return path
 
 
 @asynccontextmanager

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import errno
 import hashlib
+import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -86,13 +88,18 @@ def existing_output(directory: Path, stem: str) -> Path | None:
     UnsafeDownloadError
         A symbolic link bears its name: nobody knows what is at the other end.
     """
-    for path in (directory / f"{stem}{ending}" for ending in _ENDINGS):
-        if path.is_symlink():
+    for name in (f"{stem}{ending}" for ending in _ENDINGS):
+        try:
+            mode = os.lstat(os.path.join(directory, name)).st_mode  # noqa: PTH118 - a tenth of a Path's time
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        if stat.S_ISLNK(mode):
             raise UnsafeDownloadError(
-                f"Refused to save {path}: a symbolic link of that name is there.", hint="Remove it, then try again."
+                f"Refused to save {directory / name}: a symbolic link of that name is there.",
+                hint="Remove it, then try again.",
             )
-        if path.is_file():
-            return path
+        if stat.S_ISREG(mode):
+            return directory / name
     return None
 
 

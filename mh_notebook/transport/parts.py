@@ -158,7 +158,8 @@ def clear_parts(directory: Path, stem: str) -> None:
 
 def _parts(directory: Path, stem: str) -> list[Path]:
     name = re.compile(rf"{re.escape(stem)}\.[0-9a-f]{{8}}\.part")
-    return sorted(path for path in directory.iterdir() if name.fullmatch(path.name))
+    of_it = [found for found in os.listdir(directory) if found.startswith(stem)]  # noqa: PTH208 - as quick as can be
+    return [directory / found for found in sorted(of_it) if name.fullmatch(found)]
 
 
 def _open_locked(path: Path) -> FileIO | None:
