@@ -46,9 +46,11 @@ def ours_async(url: str, count: int, at_once: int, directory: Path) -> Any:
     """`await mh.AsyncClient().projects.frame`."""
     from mh_notebook import AsyncClient
 
+    asked = refs(count)
+
     async def run(result: Measured) -> None:
         async with AsyncClient(TOKEN, url, concurrency=at_once, history=False, progress=False) as client:
-            frame = await client.projects.frame(refs(count))
+            frame = await client.projects.frame(asked)
             result["done"] = int(frame["status"].eq("complete").sum())
 
     with measured() as result:

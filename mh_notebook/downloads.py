@@ -32,7 +32,12 @@ Asked = tuple[Ref | InvalidRefError, Project | MagicHourError]
 
 
 async def download_frame(
-    core: Core, asked: Sequence[Asked], directory: Path | None, here: Collection[tuple[Ref, int]] = ()
+    core: Core,
+    asked: Sequence[Asked],
+    directory: Path | None,
+    here: Collection[tuple[Ref, int]] = (),
+    *,
+    hashed: bool = True,
 ) -> pd.DataFrame:
     """Save all outputs of all these projects; one row per file, in order, by `FILES_SCHEMA`.
 
@@ -40,6 +45,8 @@ async def download_frame(
     ----------
     here
         Outputs, by ref and number, that need not be saved and get no row.
+    hashed : bool
+        Whether the frame is to hold each SHA-256; those of files that come now are NA without.
     """
     parts = [(ref, part) for ref, answer in asked for part in _parts(ref, answer)]
     work = [part for ref, part in parts if (ref, part[0].get("number")) not in here]
@@ -49,7 +56,7 @@ async def download_frame(
         if project is None:
             return row
         try:
-            file = await core.save.one(project, row["number"], directory, hashed=True)
+            file = await core.save.one(project, row["number"], directory, hashed=hashed)
         except MagicHourError as error:
             return row | {"error": str(error)}
         except Exception as error:  # noqa: BLE001 - a fault of ours: this file fails, the others go on

@@ -167,7 +167,9 @@ class AsyncProjects(Recovery):
         """
         projects = await self.get(refs, kind=kind)
         directory = None if download_directory is None else Path(download_directory)
-        files = await download_frame(self._core, [(Ref(one.kind, one.id), one) for one in projects], directory)
+        files = await download_frame(
+            self._core, [(Ref(one.kind, one.id), one) for one in projects], directory, hashed=False
+        )
         paths = files.dropna(subset=["path"]).groupby(["kind", "id"], observed=True)["path"].agg(tuple).to_dict()
         return [msgspec.structs.replace(one, downloaded_paths=paths.get((one.kind, one.id), ())) for one in projects]
 
