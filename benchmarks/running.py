@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -46,7 +47,9 @@ def run_once(entry: Entry, url: str, at_once: int, scratch: Path) -> dict[str, A
     command = [sys.executable, "-m", "benchmarks.contestants", *arguments]
     patience = max(PATIENCE, entry.count / SLOWEST)
     try:
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=patience, check=False, cwd=ROOT)
+        ran = subprocess.run(
+            command, capture_output=True, text=True, timeout=patience, check=False, cwd=ROOT, env=_environment()
+        )
     except subprocess.TimeoutExpired:
         return {"failed": f"not done after {patience:.0f} s"}
     if ran.returncode:
@@ -55,6 +58,11 @@ def run_once(entry: Entry, url: str, at_once: int, scratch: Path) -> dict[str, A
     if result["done"] != entry.count:
         result["failed"] = f"{result['done']:,} of {entry.count:,} done"
     return result
+
+
+def _environment() -> dict[str, str]:
+    """Return this process's, but let Python keep what it compiles: else an import is measured that compiles anew."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def run_rounds(work: Work, url: str, scratch: Path, rounds: int) -> list[Result]:

@@ -44,14 +44,15 @@ def works(*, quick: bool) -> list[Work]:
     sizes = (100, 2000) if quick else (100, 2000, 20_000)
     late = (100,) if quick else (100, 2000, 20_000)
     large, many = (64, 20) if quick else (512, 200)
+    least = 1 if quick else 7  # rounds, of what is soon done and of what a target is named for
     return [
-        *(Work(f"frame of {size:,}", "projects", _frame(size)) for size in sizes),
+        *(Work(f"frame of {size:,}", "projects", _frame(size), least_rounds=least) for size in sizes),
         *(Work(f"frame of {size:,}, 50 ms late", "projects", _late_frame(size), LATE) for size in late),
         *([] if quick else [Work("cost per project", "projects", _COSTS, shown="costs")]),
-        Work(f"one file of {large} MB", "MB", _ONE_FILE, megabytes=large, least_rounds=1 if quick else 7),
+        Work(f"one file of {large} MB", "MB", _ONE_FILE, megabytes=large, least_rounds=least),
         Work(f"{many} files of 1 MB", "MB", _files(many), megabytes=1),
         Work("the sandbox's own rate", "answers", _sandbox(500 if quick else 5000), renders=RENDERS),
-        Work("import", "imports", _IMPORTS, least_rounds=1 if quick else 7, shown="seconds"),
+        Work("import", "imports", _IMPORTS, least_rounds=least, shown="seconds"),
     ]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import aiohttp
+from aiohttp import hdrs
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -44,10 +45,10 @@ class Api:
         self._patience = aiohttp.ClientTimeout(total=None, sock_connect=timeout / 3)
         self._headers = CIMultiDict(
             {
-                "Authorization": Secret(f"Bearer {token}"),
-                "Accept": "application/json",
-                "Accept-Encoding": "identity",  # 700 bytes gain nothing from being packed
-                "User-Agent": f"mh-notebook/{__version__}",
+                hdrs.AUTHORIZATION: Secret(f"Bearer {token}"),
+                hdrs.ACCEPT: "application/json",
+                hdrs.ACCEPT_ENCODING: "identity",  # 700 bytes gain nothing from being packed
+                hdrs.USER_AGENT: f"mh-notebook/{__version__}",
             }
         )
 
@@ -137,10 +138,10 @@ class Api:
                     timeout=self._patience,
                 ) as response:
                     status, headers, body = response.status, response.headers, await read_body(response, about)
-        self._note(Answered(status, sent_at, time.monotonic() - started, headers.get("Date")))
+        self._note(Answered(status, sent_at, time.monotonic() - started, headers.get(hdrs.DATE)))
         if status == 200 or (method == "DELETE" and 200 <= status <= 299):
             return body
-        retry_after = read_retry_after(headers.get("Retry-After"), datetime.now(UTC))
+        retry_after = read_retry_after(headers.get(hdrs.RETRY_AFTER), datetime.now(UTC))
         raise status_error(status, body, kind=kind, id=id_, retry_after=retry_after)
 
     def _note(self, answer: Answered) -> None:

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable
 
 import aiohttp
+from aiohttp import hdrs
 
 from mh_notebook.protocol.errors import APIConnectionError, InvalidResponseError
 
@@ -34,7 +35,7 @@ async def read_body(response: aiohttp.ClientResponse, about: str) -> bytes:
     APIConnectionError
         It does not unpack, as one does that was spoilt or cut on its way.
     """
-    packing = response.headers.get("Content-Encoding", "").strip().lower()
+    packing = response.headers.get(hdrs.CONTENT_ENCODING, "").strip().lower()
     if not packing and (response.content_length or LARGEST_ANSWER) < LARGEST_ANSWER:  # the usual case, in one step
         return await response.read()
     if packing in ("", "identity"):
