@@ -47,9 +47,9 @@ class FrameAccessor:
         """Say how the cost per unit is distributed: see `credits.unit_costs`."""
         return mh.credits.unit_costs(self._frame)
 
-    def audit(self, **terms: Any) -> pd.DataFrame:
-        """List what a bill should be asked about: `now`, `drift` and `hours` as for `credits.audit`."""
-        return mh.credits.audit(self._frame, **terms)
+    def audit(self, *, now: Any = None, drift: float = 0.1, hours: float = 6.0) -> pd.DataFrame:
+        """List what a bill should be asked about: see `credits.audit`."""
+        return mh.credits.audit(self._frame, now=now, drift=drift, hours=hours)
 
     def plot(self, kind: str = "over_time", **options: Any) -> Axes:
         """Draw credits, or what they were spent on: see `credits.plot`, whose `what` is `kind` here."""

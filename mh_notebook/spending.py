@@ -16,6 +16,7 @@ from .protocol.models import Project
 if TYPE_CHECKING:
     from .credits import Budget
 
+_AHEAD = pd.Timedelta(days=1)
 _COLUMNS = ["kind", "id", "created_at", "credits_charged", "fetched_at"]  # those a budget is counted by
 
 
@@ -62,6 +63,10 @@ class Spending:
 
 
 def _now(seen: pd.DataFrame) -> pd.Timestamp:
-    """Our time, or the newest project's: a server whose clock is ahead of ours makes them in our future."""
-    now, newest = pd.Timestamp.now("UTC"), seen["created_at"].max()
+    """Our time, or the newest project's: a server whose clock is ahead of ours makes them in our future.
+
+    A date further ahead than any clock is believed to be is nobody's time.
+    """
+    now, dates = pd.Timestamp.now("UTC"), seen["created_at"]
+    newest = dates[dates <= now + _AHEAD].max()
     return now if pd.isna(newest) else max(now, newest)

@@ -135,7 +135,7 @@ FRAME_ACCESSOR = {
     "credits": "(self, by: By = 'kind') -> pd.DataFrame",
     "over_time": "(self, freq: str = 'D', tz: str = 'UTC', by: By | None = None) -> pd.DataFrame",
     "unit_costs": "(self) -> pd.DataFrame",
-    "audit": "(self, **terms: Any) -> pd.DataFrame",
+    "audit": CREDITS["audit"].replace("frame: pd.DataFrame", "self"),
     "plot": "(self, kind: str = 'over_time', **options: Any) -> Axes",
     "gallery": "(self, *, client: HasProjects | None = None, budget: int | None = None) -> Gallery",
     "watch": "(self, **options: Unpack[WatchOptions]) -> Monitor",
@@ -163,6 +163,8 @@ ROWS = [(owner, name) for owner, table in FACE.items() for name in table]
 
 
 def signature(owner, name):
+    if inspect.ismodule(owner):
+        getattr(owner, name)  # some of its names are there from their first use on
     found = inspect.getattr_static(owner, name)
     return "property" if isinstance(found, property) else str(inspect.signature(found)).replace("'", "")
 

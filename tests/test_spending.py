@@ -1,10 +1,14 @@
 """A budget in the panel of a watch."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
-from histories import TurnedClock
+from histories import TurnedClock, make
+from msgspec.structs import replace
 
 import mh_notebook as mh
 from mh_notebook.credits import Budget
+from mh_notebook.spending import Spending
 from mh_notebook.views.html import panel_html
 from mh_notebook.views.text import panel_text
 
@@ -69,3 +73,13 @@ def test_on_a_terminal_it_is_said_at_the_end(world, monkeypatch, capsys):
 def test_what_is_no_budget_is_said_at_once(world):
     with pytest.raises(mh.ConfigurationError, match=r"budget is 5000. Such as budget=mh.credits.Budget\("):
         watch(world, 5000)
+
+
+def test_a_project_dated_far_ahead_does_not_move_the_period():
+    now = datetime.now(UTC)
+    ours = replace(make("image", "a", charged=30), created_at=now)
+    spending = Spending(Budget(29), None)
+    for ahead in (timedelta(minutes=5), timedelta(days=400)):
+        theirs = replace(make("image", "b", charged=0), created_at=now + ahead)
+        assert "30 of 29 credits spent" in spending.warning([ours, theirs])
+        spending.warning([])
