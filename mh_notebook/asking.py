@@ -20,7 +20,7 @@ Durations = Mapping[tuple[str, str], Sequence[float]]
 
 
 class Turns:
-    """The one queue in which all watches of a client wait to ask, first come first served.
+    """The one queue in which all watches of a client wait to ask: each watch in turn, however many it follows.
 
     Attributes
     ----------
@@ -32,9 +32,9 @@ class Turns:
         self.watched = 0
         self._clock, self._connections, self._throttle = clock, connections, Throttle()
 
-    async def next(self) -> None:
-        """Wait until a question may go; it is taken to go."""
-        async with self._connections.here().turns:
+    async def next(self, queue: asyncio.Lock) -> None:
+        """Wait until a question may go, at the head of its watch's queue, then of all watches'; it is taken to go."""
+        async with queue, self._connections.here().turns:
             while (pause := self._throttle.pause(self._clock.now())) > 0:
                 await self._clock.sleep(pause)
             self._throttle.take(self._clock.now())
@@ -54,16 +54,16 @@ class Asking:
         The user's own interval in real seconds: then nothing else counts, nor is there a queue.
     """
 
-    def __init__(self, clock: Clock, turns: Turns, own: Durations) -> None:
+    def __init__(self, clock: Clock, turns: Turns, own: Durations, queue: asyncio.Lock) -> None:
         self.fixed = read_interval(os.environ.get("MAGIC_HOUR_POLL_INTERVAL"))
-        self._clock, self._turns, self._own = clock, turns, own
+        self._clock, self._turns, self._own, self._queue = clock, turns, own, queue
         self._began = clock.now()  # the wait, or the render once it is known
         self._drafted = self._submitted = False
 
     async def turn(self) -> None:
         """Wait until a question may go."""
         if self.fixed is None:
-            await self._turns.next()
+            await self._turns.next(self._queue)
 
     def answered(self, project: Project, skew: float) -> None:
         """Take in an answer of a server whose clock is so many seconds ahead: since when it renders."""

@@ -28,7 +28,7 @@ from .saving import Saver
 from .transport.api import Api
 from .transport.clock import Clock
 from .transport.connection import Connections
-from .transport.retries import Notice
+from .transport.retries import Notice, persistently
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -66,9 +66,9 @@ class Core:
         """Get the account that owns the key."""
         return decode_account(await self.api.call("GET", "/v1/account"))
 
-    async def fetch(self, ref: Ref, notice: Notice | None = None) -> Project:
+    async def fetch(self, ref: Ref) -> Project:
         """Get one project and write down how it looks."""
-        project = await self._fetch_any(ref, notice)
+        project = await self._fetch_any(ref)
         self._observe([project])
         return project
 
@@ -127,8 +127,14 @@ class Core:
         *,
         timeout: float | None = None,
         notice: Notice | None = None,
+        queue: asyncio.Lock | None = None,
     ) -> Project:
         """Ask about a project until its render has ended.
+
+        Parameters
+        ----------
+        queue : Lock, optional
+            Of the watch: its projects wait there, so that watches take turns whatever their sizes.
 
         Raises
         ------
@@ -139,7 +145,7 @@ class Core:
         self.turns.watched += 1
         try:
             async with asyncio.timeout(timeout) as limit:
-                async for project in self._answers(ref, notice):
+                async for project in self._answers(ref, notice, queue or asyncio.Lock()):
                     last[:] = [project]
                     on_change(project)
         except TimeoutError:
@@ -150,21 +156,18 @@ class Core:
             self.turns.watched -= 1
         return last[0]
 
-    async def _answers(self, ref: Ref, notice: Notice | None) -> AsyncIterator[Project]:
+    async def _answers(self, ref: Ref, notice: Notice | None, queue: asyncio.Lock) -> AsyncIterator[Project]:
         """Each answer about a project up to the last one, with a pause between two, and none after the last."""
         own = await self.durations() if self._own is None else self._own  # a watch of many has read them
-        asking, troubles, before = Asking(self.clock, self.turns, own), 0, None
+        asking, troubles, before = Asking(self.clock, self.turns, own, queue), 0, None
         last: Project | None = None
         while True:
-            await asking.turn()
             try:
-                project = await self._fetch_any(ref, self._listening(notice))
+                project = await persistently(lambda: self._ask(ref, asking), self.clock.sleep, notice=notice)
             except MagicHourError as error:
                 troubles += 1
-                self.turns.heard(error)
                 if not is_transient(error) or troubles >= TROUBLES_IN_A_ROW:
                     raise
-                await self._pause_after(error, notice)
             else:
                 troubles, answered = 0, self.clock.now()
                 if last is None or (last.status, last.credits_charged) != (project.status, project.credits_charged):
@@ -176,28 +179,19 @@ class Core:
                 asking.answered(project, self.api.skew)
             await asking.pause(last)
 
-    def _listening(self, notice: Notice | None) -> Notice:
-        """Return the same notice, heard by the turns as well."""
-
-        def hear(seconds: float, error: MagicHourError) -> None:
+    async def _ask(self, ref: Ref, asking: Asking) -> Project:
+        """Ask once, in turn: what is asked again waits for its next."""
+        await asking.turn()
+        try:
+            return await self._fetch_any(ref, once=True)
+        except MagicHourError as error:
             self.turns.heard(error)
-            if notice is not None:
-                notice(seconds, error)
-
-        return hear
+            raise
 
     def _observe(self, projects: Sequence[Project], gap: float | None = None) -> None:
         """Hand over to the history's own thread, which keeps their order; nobody waits for it."""
         if self.history is not None:
             self.history.observe(projects, gap)
-
-    async def _pause_after(self, error: MagicHourError, notice: Notice | None) -> None:
-        """Pause for as long as the server asked, where that was longer than its call's deadline let it wait."""
-        asked = getattr(error, "retry_after", None)
-        if asked:
-            if notice is not None:
-                notice(asked, error)
-            await self.clock.sleep(asked)
 
     async def close(self) -> None:
         """End the watches, close the sessions of the running loop, and write what is left of the history."""
@@ -232,21 +226,21 @@ class Core:
         except Exception as error:  # noqa: BLE001 - a fault of ours: this project fails, the others go on
             return unforeseen(error, str(ref))
 
-    async def _fetch_any(self, ref: Ref, notice: Notice | None = None) -> Project:
+    async def _fetch_any(self, ref: Ref, *, once: bool = False) -> Project:
         if not ref.kind:
             ref = Ref(await self._known_kind(ref.id), ref.id)
         if ref.kind:
-            return await self._fetch_known(ref, notice)
+            return await self._fetch_known(ref, once=once)
         for kind in KINDS:
             with suppress(NotFoundError):
-                project = await self._fetch_known(Ref(kind, ref.id), notice)
+                project = await self._fetch_known(Ref(kind, ref.id), once=once)
                 self._kinds[ref.id] = kind
                 return project
         raise NotFoundError(404, "neither an image, nor a video, nor an audio project", id=ref.id)
 
-    async def _fetch_known(self, ref: Ref, notice: Notice | None) -> Project:
+    async def _fetch_known(self, ref: Ref, *, once: bool) -> Project:
         try:
-            body = await self.api.call("GET", ref.path, kind=ref.kind, id=ref.id, notice=notice)
+            body = await self.api.call("GET", ref.path, kind=ref.kind, id=ref.id, once=once)
         except NotFoundError as error:
             if self.history is not None and error.server_message:  # the API's own words, not some proxy's page
                 self.history.missing(ref)

@@ -19,7 +19,7 @@ from .transport.clock import Clock
 from .transport.connection import Connections
 from .transport.download import STALL, ExpiredLinkError, OnBytes, fetch_output
 from .transport.files import SavedFile, existing_output, foreign_file, on_disk, read_saved
-from .transport.retries import Notice, retrying
+from .transport.retries import Notice, persistently
 
 LINK_MARGIN = timedelta(seconds=5)  # a link that runs out sooner is not begun with
 
@@ -137,18 +137,13 @@ class _Fetch:
 
     async def _attempts(self, link: Download) -> SavedFile:
         saver = self._saver
-        call = retrying(saver._clock.sleep, notice=self._notice)
         connection = saver._connections.here()
-        return await call(
-            fetch_output,
-            connection,
-            link.url,
-            self._folder,
-            self._stem,
-            self._came,
-            saver._stall,
-            hashed=self._hashed,
-        )
+
+        def attempt() -> Awaitable[SavedFile]:
+            what = (link.url, self._folder, self._stem, self._came, saver._stall)
+            return fetch_output(connection, *what, hashed=self._hashed)
+
+        return await persistently(attempt, saver._clock.sleep, notice=self._notice)
 
     def _came(self, done: int, total: int | None) -> None:
         self._furthest = max(self._furthest, done)

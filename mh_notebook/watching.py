@@ -63,6 +63,7 @@ class Watching:
         self._media = Markup("")
         self.errors: list[MagicHourError] = []  # of no single line
         self._tasks: asyncio.TaskGroup | None = None  # while it runs
+        self._queue = asyncio.Lock()
 
     @property
     def panel(self) -> Panel:
@@ -127,6 +128,7 @@ class Watching:
                 lambda project: line.answered(project, self._core.api.skew),
                 timeout=self._timeout,
                 notice=line.pausing,
+                queue=self._queue,
             )
         except Exception as error:  # noqa: BLE001 - this row fails, the others go on
             line.failed(_ours(error, str(line.ref)))

@@ -1,5 +1,6 @@
 """Many watches of one client share one budget of questions, on a real sandbox: bounded, fair, and heeding a 429."""
 
+import time
 from collections import Counter
 from itertools import pairwise
 
@@ -54,3 +55,28 @@ def test_a_429_that_strikes_one_watch_slows_all_of_them(sandbox):
     assert min(moment for moment in later if moment >= SPEED * NETWORK) >= 20
     gaps = [second - first for first, second in pairwise(sorted(moment for moment in later if moment >= 20))]
     assert sum(gap < 1 / MOST for gap in gaps) < len(gaps)
+
+
+def test_a_watch_of_one_does_not_wait_behind_a_watch_of_many(sandbox):
+    many = [sandbox.add("image", "AI_IMAGE", queue_seconds=0, render_seconds=900) for _ in range(900)]
+    one = sandbox.add("image", "AI_IMAGE", queue_seconds=0, render_seconds=0)
+    with sandbox.client(progress=False, history=False) as client:
+        monitor = client.projects.watch(many)
+        while len(sandbox.requests) < BURST * MOST:  # from here on they queue, for 16 s of the world
+            time.sleep(0.01)
+        began = time.monotonic()
+        assert client.v1.image_projects.check_result(one[1], download_outputs=False).status == "complete"
+        assert time.monotonic() - began < NETWORK
+        monitor.stop()
+
+
+@pytest.mark.parametrize("retry_after", [10, None])
+def test_all_that_is_asked_again_after_a_429_waits_for_its_turn_too(sandbox, retry_after):
+    refs = [sandbox.add("image", "AI_IMAGE", queue_seconds=0, render_seconds=900) for _ in range(300)]
+    sandbox.add_fault("/v1/*", status=429, retry_after=retry_after, times=100_000)
+    with sandbox.client(progress=False, history=False) as client:
+        monitor = client.projects.watch(refs)
+        time.sleep(2)
+        monitor.stop()
+    later = [moment for moment, _ in asked(sandbox) if moment >= SPEED * NETWORK]
+    assert 1 <= len(later) <= MOST / 2 * 2  # of 100 that went at once: each refusal halves what may follow

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import aiohttp
@@ -14,15 +13,15 @@ from yarl import URL
 
 from mh_notebook.protocol.answered import Answered
 from mh_notebook.protocol.decoding import status_error
-from mh_notebook.protocol.errors import MagicHourError, NotFoundError
+from mh_notebook.protocol.errors import NotFoundError
 from mh_notebook.protocol.redaction import Secret
-from mh_notebook.protocol.retrying import is_transient, read_retry_after
+from mh_notebook.protocol.retrying import read_retry_after
 from mh_notebook.version import __version__
 
 from .bodies import read_body
 from .clock import Clock
 from .connection import Connections, our_errors
-from .retries import Notice, retrying
+from .retries import persistently
 
 
 class Api:
@@ -67,7 +66,6 @@ class Api:
         *,
         kind: str = "",
         id: str = "",
-        notice: Notice | None = None,
         once: bool = False,
     ) -> bytes:
         """Call the API, trying again after what may pass, all within one deadline; `once` makes one attempt.
@@ -82,41 +80,20 @@ class Api:
         MagicHourError
             APIStatusError and its kinds, APIConnectionError, APITimeoutError, InvalidResponseError.
         """
-        deadline = asyncio.get_running_loop().time() + self.timeout
+        if once:
+            return await self._attempt(method, path, kind, id, self.timeout / 2)
+        deadline, attempts = asyncio.get_running_loop().time() + self.timeout, 0
 
         async def attempt() -> bytes:
+            nonlocal attempts
+            attempts += 1
             seconds = max(deadline - asyncio.get_running_loop().time(), 0.01) / 2
             return await self._attempt(method, path, kind, id, seconds)
 
         try:
-            return await self._attempt(method, path, kind, id, self.timeout / 2)
-        except MagicHourError as error:
-            if once or not is_transient(error):
-                raise
-            first = error
-        return await self._try_again(attempt, first, deadline, notice, lost_delete=method == "DELETE")
-
-    async def _try_again(
-        self,
-        attempt: Callable[[], Awaitable[bytes]],
-        first: MagicHourError,
-        deadline: float,
-        notice: Notice | None,
-        *,
-        lost_delete: bool,
-    ) -> bytes:
-        """Replay the first failure, then attempt on. Success at once, the usual case, pays for none of this."""
-        replay = [first]
-
-        async def next_attempt() -> bytes:
-            if replay:
-                raise replay.pop()
-            return await attempt()
-
-        try:
-            return await retrying(self._clock.sleep, deadline=deadline, notice=notice)(next_attempt)
+            return await persistently(attempt, self._clock.sleep, deadline=deadline)
         except NotFoundError:
-            if lost_delete:  # the first DELETE did its work, only its answer was lost
+            if method == "DELETE" and attempts > 1:  # the first one did its work, only its answer was lost
                 return b""
             raise
 

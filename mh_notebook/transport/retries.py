@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mh_notebook.protocol.errors import MagicHourError
 from mh_notebook.protocol.retrying import ATTEMPTS, is_transient, pause_before_retry
@@ -17,24 +17,53 @@ from mh_notebook.protocol.retrying import ATTEMPTS, is_transient, pause_before_r
 if TYPE_CHECKING:
     from tenacity import AsyncRetrying, RetryCallState
 
+T = TypeVar("T")
+Sleep = Callable[[float], Awaitable[None]]
 Notice = Callable[[float, MagicHourError], None]
 """Told of each pause before another attempt: seconds, and why."""
 
 
-def retrying(
-    sleep: Callable[[float], Awaitable[None]], *, deadline: float | None = None, notice: Notice | None = None
-) -> AsyncRetrying:
-    """Make the caller that tries again after what may pass.
+async def persistently(
+    attempt: Callable[[], Awaitable[T]],
+    sleep: Sleep,
+    *,
+    deadline: float | None = None,
+    notice: Notice | None = None,
+) -> T:
+    """Attempt, and again after what may pass. Success at once, the usual case, pays for none of that.
 
     Parameters
     ----------
+    attempt
+        Makes one attempt.
     sleep
         Pauses for so many seconds.
     deadline : float, optional
         The loop's time after which no new attempt begins.
     notice : callable, optional
         Told of each pause.
+
+    Raises
+    ------
+    MagicHourError
+        The last attempt's.
     """
+    try:
+        return await attempt()
+    except MagicHourError as error:
+        if not is_transient(error):
+            raise
+        first = [error]
+
+    async def again() -> T:
+        if first:
+            raise first.pop()  # which counts as the first attempt
+        return await attempt()
+
+    return await _retrying(sleep, deadline, notice)(again)
+
+
+def _retrying(sleep: Sleep, deadline: float | None, notice: Notice | None) -> AsyncRetrying:
     from tenacity import AsyncRetrying, retry_if_exception  # brings tornado: 15 ms, for a retry that may never be
 
     def wait(state: RetryCallState) -> float:
