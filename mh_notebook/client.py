@@ -163,7 +163,7 @@ class AsyncClient(_AnyClient):
         """End the watches, close the connections, write the history. Closing twice is fine."""
         self._finalizer.detach()
         await self._core.close()
-        self._core.finish()
+        await asyncio.to_thread(self._core.finish)  # there may be hashes to read, or another kernel's write to wait for
 
     async def __aenter__(self) -> Self:
         return self

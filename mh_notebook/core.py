@@ -24,6 +24,7 @@ from .protocol.models import Account, Project
 from .protocol.redaction import Secret
 from .protocol.refs import Ref
 from .protocol.retrying import is_transient
+from .protocol.throttle import MOST
 from .saving import Saver
 from .transport.api import Api
 from .transport.clock import Clock
@@ -151,7 +152,8 @@ class Core:
         except TimeoutError:
             if not limit.expired():  # an APITimeoutError of ours is a TimeoutError too
                 raise
-            raise WaitTimeoutError(_too_late(ref, timeout, last), last[0] if last else None) from None
+            message = _too_late(ref, timeout, last, self.turns.watched)
+            raise WaitTimeoutError(message, last[0] if last else None) from None
         finally:
             self.turns.watched -= 1
         return last[0]
@@ -272,6 +274,7 @@ async def each(items: Sequence[S], work: Callable[[S], Awaitable[T]], at_once: i
     return results
 
 
-def _too_late(ref: Ref, timeout: float | None, last: list[Project]) -> str:
+def _too_late(ref: Ref, timeout: float | None, last: list[Project], watched: int) -> str:
     status = f"still {last[0].status}" if last else "not answered"
-    return f"After {timeout:g} s, {ref} is {status}."
+    queue = f": {watched:,} are watched, and {MOST:g} a second are asked about" if not last and watched > MOST else ""
+    return f"After {timeout:g} s, {ref} is {status}{queue}."

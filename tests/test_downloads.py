@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import hashlib
+import json
 import os
 import random
 import signal
@@ -23,6 +24,7 @@ from test_faults import PNG
 import mh_notebook as mh
 from mh_notebook.protocol.decoding import decode_project
 from mh_notebook.protocol.naming import output_stem
+from mh_notebook.transport.files import on_disk
 
 MIB = 2**20
 PROGRAM = Path(__file__).parent / "downloading.py"
@@ -168,26 +170,83 @@ def test_a_saved_file_that_was_changed_since_is_foreign(client, sandbox, tmp_pat
     assert "changed since it was saved" in files.loc[0, "error"]
 
 
-def test_a_file_that_was_saved_without_its_hash_is_known_all_the_same(client, sandbox, tmp_path):
+def check_result(sandbox, id, tmp_path):
+    """Fetch the output in a client of its own: once that is closed, its history knows the hash."""
+    with sandbox.client(history=tmp_path / "history.sqlite", progress=False) as client:
+        client.v1.image_projects.check_result(id, download_directory=tmp_path / "outputs")
+
+
+def test_a_file_that_was_saved_without_its_hash_is_known_all_the_same(sandbox, tmp_path):
     id, data = ready(sandbox, 50_000)
     for _ in range(2):
-        client.v1.image_projects.check_result(id, download_directory=tmp_path / "outputs")
+        check_result(sandbox, id, tmp_path)
     assert [request.range for request in media(sandbox)] == [None]
     (tmp_path / "outputs" / f"{id}-1.png").write_bytes(data[::-1])
     with pytest.raises(mh.DownloadError, match="changed since it was saved"):
-        client.v1.image_projects.check_result(id, download_directory=tmp_path / "outputs")
+        check_result(sandbox, id, tmp_path)
 
 
 def test_a_file_whose_hash_could_not_be_read_is_compared_with_the_first_bytes_there(sandbox, tmp_path):
     id, data = ready(sandbox, 50_000)
-    with sandbox.client(history=tmp_path / "history.sqlite", progress=False) as client:
-        client.v1.image_projects.check_result(id, download_directory=tmp_path / "outputs")
+    check_result(sandbox, id, tmp_path)
     with closing(sqlite3.connect(tmp_path / "history.sqlite", isolation_level=None)) as file:
         assert file.execute("UPDATE files SET sha256 = ''").rowcount == 1
     with sandbox.client(history=tmp_path / "history.sqlite", progress=False) as client:
         files = client.projects.download(("image", id), tmp_path / "outputs")
     assert files["sha256"].tolist() == [hashlib.sha256(data).hexdigest()]
     assert [request.range for request in media(sandbox)] == [None, "bytes=0-63"]
+
+
+def test_a_part_that_has_its_final_name_already_is_not_written_to(client, sandbox, tmp_path):
+    """As after a kill right between the two: whatever the user does with the file, it stays as it is."""
+    folder, (id, data) = tmp_path / "outputs", ready(sandbox, 50_000)
+    client.v1.image_projects.check_result(id, download_directory=folder)
+    part = folder / f"{id}-1.0123abcd.part"
+    part.hardlink_to(folder / f"{id}-1.png")
+    notes = json.dumps({"total": len(data) + 1, "validator": '"another"'})
+    part.with_name(f"{id}-1.0123abcd.meta.part").write_text(notes)
+    kept = (folder / f"{id}-1.png").rename(folder / "kept.png")
+    client.v1.image_projects.check_result(id, download_directory=folder)
+    assert kept.read_bytes() == data
+    assert sorted(path.name for path in folder.iterdir()) == sorted([f"{id}-1.png", "kept.png"])
+
+
+@pytest.mark.parametrize(
+    "notes", ['{"total": 1e999, "validator": "x"}', '{"total": 9, "validator": "a\\nb"}', "[" * 99999]
+)
+def test_notes_that_make_no_sense_are_no_obstacle(client, sandbox, tmp_path, notes):
+    folder, (id, data) = tmp_path / "outputs", ready(sandbox, 50_000)
+    folder.mkdir()
+    (folder / f"{id}-1.0123abcd.part").write_bytes(b"12345")
+    (folder / f"{id}-1.0123abcd.meta.part").write_text(notes)
+    client.v1.image_projects.check_result(id, download_directory=folder)
+    assert [path.read_bytes() for path in folder.iterdir()] == [data]
+
+
+def test_who_is_cancelled_while_a_file_is_worked_on_goes_on_when_that_has_ended():
+    ended = []
+
+    def work():
+        time.sleep(0.2)
+        ended.append("work")
+
+    async def main():
+        task = asyncio.create_task(on_disk(Path("a.png"), work))
+        for _ in range(2):  # impatiently
+            await asyncio.sleep(0.05)
+            task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return list(ended)
+
+    assert asyncio.run(main()) == ["work"]
+
+
+def test_a_link_with_letters_of_any_script_is_fetched(client, sandbox, tmp_path):
+    data = PNG + b"1234"
+    _, id = sandbox.add("image", id="é", output_bytes=data, **COMPLETE)
+    files = client.projects.download(("image", id), tmp_path / "outputs")
+    assert files["bytes"].tolist() == [len(data)]
 
 
 def test_no_more_downloads_at_once_than_their_own_bound(tmp_path, monkeypatch):

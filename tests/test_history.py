@@ -19,6 +19,7 @@ from mh_notebook import default
 from mh_notebook.frames import SCHEMA
 from mh_notebook.history import History, default_path
 from mh_notebook.history.frame import HISTORY_SCHEMA
+from mh_notebook.history.hashing import look_at, read_sha256
 from mh_notebook.protocol.refs import Ref
 
 
@@ -151,31 +152,55 @@ def test_saved_files_are_known_by_path(path):
     assert asked(path, "SELECT count(*) FROM files") == [(1,)]
 
 
+def hash_of(path, file):
+    """Close the history that is open on it, and return the file's hash as written down."""
+    return asked(path, "SELECT sha256 FROM files WHERE path = ?", str(file))[0][0]
+
+
 def test_a_hash_that_is_not_known_yet_is_read_from_the_file_afterwards(path, tmp_path):
     file = tmp_path / "a-1.png"
     file.write_bytes(b"bytes")
     with opened(path) as history:
         history.saved(REFS[0], str(file), 5, None).result()
-        assert history.saved_sha256(str(file)).result() == hashlib.sha256(b"bytes").hexdigest()
+    assert hash_of(path, file) == hashlib.sha256(b"bytes").hexdigest()
 
 
-@pytest.mark.parametrize("become", ["gone", "longer", "another"])
-def test_a_file_that_is_not_what_was_saved_any_more_gets_no_hash(path, tmp_path, become):
+def test_a_history_that_is_let_go_reads_the_hashes_that_are_left(path, tmp_path):
     file = tmp_path / "a-1.png"
     file.write_bytes(b"bytes")
+    history = History(path, KEY)
+    history.saved(REFS[0], str(file), 5, None).result()
+    history.let_go()
+    history.close()
+    assert hash_of(path, file) == hashlib.sha256(b"bytes").hexdigest()
+
+
+@pytest.mark.parametrize("become", ["gone", "longer", "another", "replaced"])
+def test_a_file_that_is_not_what_was_saved_any_more_gets_no_hash(path, tmp_path, become):
+    file, other = tmp_path / "a-1.png", tmp_path / "other.png"
+    file.write_bytes(b"bytes")
+    look = look_at(str(file))
+    if become == "gone":
+        file.unlink()
+    elif become == "replaced":
+        other.write_bytes(b"other")
+        os.utime(other, ns=(look.changed, look.changed))
+        other.replace(file)
+    else:
+        file.write_bytes(b"bytes and more" if become == "longer" else b"other")
+        os.utime(file, ns=(look.changed, look.changed + (become == "another")))
+    assert read_sha256(str(file), look) == ""
+
+
+def test_what_is_written_down_waits_for_no_hash(path, tmp_path):
+    file = tmp_path / "a-1.mp4"
+    with file.open("wb") as large:
+        large.truncate(2**30)  # takes a second, and no space
     with opened(path) as history:
-        busy, free = threading.Event(), threading.Event()
-        history.database.submit(lambda _: (busy.set(), free.wait(10)))  # its thread comes to the file later
-        assert busy.wait(10)
-        written = history.saved(REFS[0], str(file), 5, None)
-        if become == "gone":
-            file.unlink()
-        else:
-            file.write_bytes(b"bytes and more" if become == "longer" else b"other")
-            os.utime(file, (time.time() + 1, time.time() + 1))
-        free.set()
-        written.result()
+        history.saved(REFS[0], str(file), 2**30, None).result()
+        history.remember(REFS).result()
         assert history.saved_sha256(str(file)).result() == ""
+    assert len(hash_of(path, file)) == 64
 
 
 def test_two_accounts_never_mix(path):

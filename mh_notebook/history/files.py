@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import sqlite3
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,11 +11,11 @@ from mh_notebook.protocol.refs import Ref
 
 from .database import Row
 from .schema import stamp
-from .transaction import Transaction
 
 SAVED = """
 INSERT OR REPLACE INTO files (account, kind, id, path, bytes, sha256, saved_at, number) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
+HASHED = "UPDATE files SET sha256 = ? WHERE path = ? AND sha256 = ''"
 COMPLETE = """
 SELECT p.kind, p.id, p.expires_at, p.download_count, f.path, f.bytes, f.number
 FROM projects p LEFT JOIN files f USING (account, kind, id)
@@ -64,20 +61,6 @@ def unsaved(rows: Iterable[Row], hours: float, now: datetime) -> dict[Ref, froze
 
 
 _FOREVER = 24 * 365 * 100.0  # hours; a timedelta has an end
-
-
-def add_sha256(connection: sqlite3.Connection, path: str, size: int, saved_at: float) -> None:
-    """Write down the hash of a file that was saved without, at this Unix time; nothing where it was changed since."""
-    try:
-        with Path(path).open("rb") as file:
-            now = os.fstat(file.fileno())
-            if now.st_size != size or now.st_mtime > saved_at:
-                return
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    except (OSError, ValueError):
-        return
-    with Transaction(connection):
-        connection.execute("UPDATE files SET sha256 = ? WHERE path = ? AND sha256 = ''", (sha256, path))
 
 
 def _is_here(path: str, size: int) -> bool:

@@ -42,7 +42,7 @@ _JOIN = {
     "transitions": "",
     "files": """ON CONFLICT (account, kind, id, path) DO UPDATE SET
         bytes = excluded.bytes, sha256 = excluded.sha256, saved_at = excluded.saved_at, number = excluded.number
-        WHERE excluded.saved_at > saved_at""",
+        WHERE excluded.saved_at > saved_at OR (excluded.saved_at = saved_at AND sha256 = '')""",
 }
 
 

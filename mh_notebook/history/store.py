@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-import time
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,12 +16,14 @@ from mh_notebook.protocol.kinds import KINDS
 from mh_notebook.protocol.models import Project
 from mh_notebook.protocol.refs import Ref
 from mh_notebook.transport.clock import Clock
+from mh_notebook.worker import Worker
 
 from .choosing import When, Which
 from .database import Database, Row
 from .durations import read_durations
-from .files import COMPLETE, SAVED, add_sha256
+from .files import COMPLETE, HASHED, SAVED
 from .frame import read_frame
+from .hashing import Look, look_at, read_sha256
 from .observing import states_of, write_sights
 from .schema import now_stamp, output_number
 from .watching import OPEN, REMEMBER, Watching, read_unended
@@ -44,6 +47,8 @@ class History:
         self._clock = clock or Clock()
         self._watching = Watching()
         self.database = Database(path, token)
+        self._hashing: Worker | None = None  # from the first file on
+        self._making = threading.Lock()
 
     def remember(self, refs: Iterable[Ref]) -> Future[None]:
         """Write down that these projects exist, before anything is known about them."""
@@ -71,17 +76,18 @@ class History:
     def saved(self, ref: Ref, path: str, size: int, sha256: str | None, number: int | None = None) -> Future[None]:
         """Write down that an output was saved: which file, its bytes, its hash, the output's number.
 
-        A hash that is not known yet is read from the file afterwards; done before that.
+        A hash that is not known yet is read from the file afterwards, on a thread of its own; done before that.
         """
         number = output_number(path) if number is None else number
         row = (self.database.account, *ref, path, size, sha256 or "", now_stamp(), number)
         written = self.database.write(SAVED, [row])
-        if not sha256:
-            self.database.submit(add_sha256, path, size, time.time())
+        if not sha256 and (look := look_at(path)) is not None:
+            with suppress(RuntimeError):  # closed: a call that was cut short
+                self._own_thread().submit(self._hash, path, look)
         return written
 
     def saved_sha256(self, path: str) -> Future[str | None]:
-        """Return the hash of a file that was saved, None if we did not save it, "" if it could not be read."""
+        """Return the hash of a file that was saved, None if we did not save it, "" if it is not read (yet)."""
         return self.database.first("SELECT sha256 FROM files WHERE path = ?", (path,))
 
     def kind_of(self, id_: str) -> Future[str | None]:
@@ -131,12 +137,27 @@ class History:
         return read_frame(self.database, kind, since, until, status)
 
     def close(self) -> None:
-        """Write what is left and end the thread. Closing twice is fine."""
+        """Write what is left and end the threads. Closing twice is fine."""
+        if self._hashing is not None:
+            self._hashing.close()
         self.database.close()
 
     def let_go(self) -> None:
-        """End the thread after what is left, and wait for nothing: safe where the garbage collector calls."""
-        self.database.let_go()
+        """End the threads after what is left, and wait for nothing: safe where the garbage collector calls."""
+        if self._hashing is not None:
+            self._hashing.let_go(self.database.let_go)
+        else:
+            self.database.let_go()
+
+    def _own_thread(self) -> Worker:
+        """Return the thread that reads hashes: a large file must not keep all else waiting that is written."""
+        with self._making:
+            self._hashing = self._hashing or Worker("mh_notebook_hashing")
+            return self._hashing
+
+    def _hash(self, path: str, look: Look) -> None:
+        if sha256 := read_sha256(path, look):
+            self.database.write(HASHED, [(sha256, path)])
 
     def _observe(
         self, connection: sqlite3.Connection, projects: list[Project], seen_at: datetime, gap: float | None

@@ -146,7 +146,8 @@ async def _go_on(
         await on_disk(directory / stem, part.begin, begin)
         if response.status != 416:  # which says that all is there
             await _stream(response, part, directory / stem, begin.total, on_bytes)
-        declared = response.headers.get("Content-Type", "")
+        # What a 416 declares is its own page, not the output.
+        declared = response.headers.get("Content-Type", "") if response.status != 416 else ""
     _check(part, begin, declared, stem)
     sha256 = await on_disk(directory / stem, part.sha256) if hashed or begin.sha256 else None
     if begin.sha256 not in (None, sha256):
@@ -168,7 +169,7 @@ async def _answer(
     connection: Connection, url: str, stem: str, headers: dict[str, str], stall: float
 ) -> AsyncIterator[aiohttp.ClientResponse]:
     """Ask the media host, without the key; what aiohttp raises meanwhile becomes ours."""
-    link = URL(url, encoded=True)
+    link = URL(url, encoded=url.isascii())  # a signed link stays as it is to the letter
     with our_errors(stem), _no_bad_link(stem):
         async with connection.session.get(
             link,

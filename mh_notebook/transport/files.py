@@ -7,9 +7,10 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import msgspec
 
@@ -50,17 +51,30 @@ class SavedFile(msgspec.Struct, frozen=True):
 async def on_disk(target: Path, work: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
     """Do file work in a thread. What the disk refuses is told apart from what the network does.
 
+    Who is cancelled meanwhile goes on when the work has ended: nobody else may touch the file before.
+
     Raises
     ------
     DownloadError
         The disk refused; says which file, and why.
     """
     try:
-        return await asyncio.to_thread(work, *arguments, **options)
+        return await _to_its_end(asyncio.to_thread(work, *arguments, **options))
     except OSError as error:
         raise disk_error(error, target) from None
     except ValueError:
         raise DownloadError("The path of the folder holds a character that no path has.") from None
+
+
+async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([task])
+        raise
 
 
 def disk_error(error: OSError, target: Path) -> DownloadError:

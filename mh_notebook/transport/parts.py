@@ -130,10 +130,10 @@ class Part:
 
     def _take_over(self) -> Self:
         """Read what another left: how far it came, and of what."""
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
             notes = json.loads(self._notes.read_text(encoding="utf-8"))
             total, validator = int(notes["total"]), str(notes["validator"])
-            if self.path.stat().st_size <= total:
+            if self.path.stat().st_size <= total and validator.isascii() and validator.isprintable():
                 self.head = self._file.read(HEAD)
                 self.size = self._file.seek(0, os.SEEK_END)
                 self.have = Have(self.size, total, validator)
@@ -163,14 +163,20 @@ def _parts(directory: Path, stem: str) -> list[Path]:
 
 
 def _open_locked(path: Path) -> FileIO | None:
-    """Open a part and lock it; None if somebody is at work on it, or has just finished with it."""
+    """Open a part and lock it; None if somebody is at work on it, or has just finished with it.
+
+    One that has its final name already, as after a kill just then, only loses this one: the file is the user's.
+    """
     try:
         file = path.open("r+b", buffering=0)
     except OSError:
         return None
     with contextlib.suppress(OSError):
-        if try_lock(file) and os.path.samestat(os.fstat(file.fileno()), path.lstat()):
-            return file
+        status = os.fstat(file.fileno())
+        if try_lock(file) and os.path.samestat(status, path.lstat()):
+            if status.st_nlink == 1:
+                return file
+            Part(path, file).discard()
     file.close()
     return None
 
