@@ -208,6 +208,7 @@ def test_a_part_that_has_its_final_name_already_is_not_written_to(client, sandbo
     kept = (folder / f"{id}-1.png").rename(folder / "kept.png")
     client.v1.image_projects.check_result(id, download_directory=folder)
     assert kept.read_bytes() == data
+    assert not kept.samefile(folder / f"{id}-1.png")
     assert sorted(path.name for path in folder.iterdir()) == sorted([f"{id}-1.png", "kept.png"])
 
 
