@@ -37,5 +37,6 @@ class _Face(ModuleType):
 
     def __setattr__(self, name: str, value: object) -> None:
         # Python makes each imported submodule an attribute of its package, whatever stood there.
-        if not (isinstance(value, ModuleType) and name in self.__all__):
+        submodule = sys.modules.get(f"{self.__name__}.{name}")
+        if name not in self.__all__ or value is not submodule or submodule is None:
             super().__setattr__(name, value)

@@ -104,6 +104,14 @@ def test_a_module_that_is_no_public_name_is_an_attribute_once_imported_as_of_any
     assert fresh(code) is True
 
 
+def test_a_public_name_can_be_replaced_as_tests_do(monkeypatch):
+    before = mh.credits
+    with monkeypatch.context() as replaced:
+        replaced.setattr(mh, "credits", json)
+        assert mh.credits is json
+    assert mh.credits is before
+
+
 def test_a_name_that_there_is_not_is_an_attribute_error_that_says_so():
     with pytest.raises(AttributeError, match=r"^module 'mh_notebook' has no attribute 'Cleint'$"):
         mh.Cleint  # noqa: B018 - asking is the test

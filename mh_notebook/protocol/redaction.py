@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_SCHEME = r"[a-z][a-z0-9+.-]*://[/\\]*"  # browsers read ///host as //host
+_SCHEME = r"[a-z][a-z0-9+.-]{0,30}://[/\\]*"  # bounded, for a long word's sake; browsers read ///host as //host
 _REST = r"(?:[^\s\"'<>]|'+(?=[\w%&=./?#+-]))*"  # an apostrophe within a link belongs to it: filename*=UTF-8''x&sig=y
 _LINK = re.compile(rf"(?P<host>{_SCHEME}[\w.\-:\[\]]*)(?P<rest>{_REST})", re.IGNORECASE)
 _USER = re.compile(rf"({_SCHEME})[^\s/?#\"'<>]*@", re.IGNORECASE)
