@@ -15,6 +15,7 @@ def at_first_use(package: str, places: Mapping[str, str]) -> tuple[Callable[[str
     A place is what stands between `from` and `import`: ".client", or "." for a module of the package itself.
     """
     face = sys.modules[package]
+    vars(face)["_places"] = places
     face.__class__ = _Face
 
     def get(name: str) -> Any:
@@ -34,9 +35,10 @@ class _Face(ModuleType):
     """A package whose public names keep their meaning: importing its module `history` leaves its function `history`."""
 
     __all__: list[str]
+    _places: Mapping[str, str]
 
     def __setattr__(self, name: str, value: object) -> None:
         # Python makes each imported submodule an attribute of its package, whatever stood there.
-        submodule = sys.modules.get(f"{self.__name__}.{name}")
-        if name not in self.__all__ or value is not submodule or submodule is None:
+        imported = isinstance(value, ModuleType) and value is sys.modules.get(f"{self.__name__}.{name}")
+        if not imported or name not in self.__all__ or self._places.get(name) == ".":
             super().__setattr__(name, value)
