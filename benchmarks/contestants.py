@@ -15,13 +15,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from .bodies import TOKEN, refs
 
 CHUNK = 2**20
-DOWNLOADS_AT_ONCE = 8
 
 Measured = dict[str, Any]
 
@@ -91,12 +91,25 @@ def bare(url: str, count: int, at_once: int, directory: Path) -> Any:
 
 
 def sdk_sync(url: str, count: int, at_once: int, directory: Path) -> Any:
-    """Use the vendor's SDK, one call after another: it has no other way."""
+    """Use the vendor's SDK, one call after another."""
     from magic_hour import Client
 
+    asked = refs(count)
     with measured() as result:
         client = Client(token=TOKEN, base_url=url)
-        got = [getattr(client.v1, f"{kind}_projects").get(id=id_) for kind, id_ in refs(count)]
+        got = [getattr(client.v1, f"{kind}_projects").get(id=id_) for kind, id_ in asked]
+        result["done"] = sum(one.status == "complete" for one in got)
+    return result
+
+
+def sdk_threads(url: str, count: int, at_once: int, directory: Path) -> Any:
+    """Use the vendor's blocking SDK in so many threads."""
+    from magic_hour import Client
+
+    asked = refs(count)
+    with measured() as result, ThreadPoolExecutor(at_once) as threads:
+        client = Client(token=TOKEN, base_url=url)
+        got = threads.map(lambda ref: getattr(client.v1, f"{ref[0]}_projects").get(id=ref[1]), asked)
         result["done"] = sum(one.status == "complete" for one in got)
     return result
 
@@ -110,8 +123,10 @@ def sdk_async(url: str, count: int, at_once: int, directory: Path) -> Any:
             [(await getattr(client.v1, f"{kind}_projects").get(id=id_)).status == "complete" for kind, id_ in todo]
         )
 
+    asked = refs(count)
+
     async def run() -> int:
-        client, todo = AsyncClient(token=TOKEN, base_url=url), iter(refs(count))
+        client, todo = AsyncClient(token=TOKEN, base_url=url), iter(asked)
         return sum(await asyncio.gather(*[work(client, todo) for _ in range(at_once)]))
 
     with measured() as result:
@@ -119,34 +134,44 @@ def sdk_async(url: str, count: int, at_once: int, directory: Path) -> Any:
     return result
 
 
-def ours_check_result(url: str, count: int, at_once: int, directory: Path) -> Any:
+def ours_check_result(url: str, count: int, at_once: int, directory: Path, *, history: bool | str = False) -> Any:
     """`client.v1.video_projects.check_result`, one after another: what the SDK does, checked and flushed."""
     import mh_notebook as mh
 
-    with mh.Client(TOKEN, url, history=False, progress=False) as client:
-        client.projects.frame(outputs(count))  # the thread and the connections are there
-        with measured() as result:
-            paths = [
-                path
-                for _, id_ in outputs(count)
-                for path in client.v1.video_projects.check_result(id_, download_directory=directory).downloaded_paths
-            ]
-        result["done"] = len(paths)
-        result["bytes"] = sum(Path(path).stat().st_size for path in paths)
-    return result
+    client = mh.Client(TOKEN, url, history=history, progress=False)
+    results = client.v1.video_projects
+    results.get(outputs(1)[0][1])  # one question, as for all: connected, and all is imported
+    with measured() as result:
+        for _, id_ in outputs(count):
+            results.check_result(id_, download_directory=directory / "outputs")
+        if history:
+            client.close()
+    client.close()
+    return result | came(directory / "outputs")
 
 
-def ours_download(url: str, count: int, at_once: int, directory: Path) -> Any:
-    """`client.projects.download`: the same, all at once, with a frame that holds each SHA-256."""
+def ours_check_result_with_history(url: str, count: int, at_once: int, directory: Path) -> Any:
+    """Do the same as it is for a user. Ends when all is on disk, the hash in the history too."""
+    return ours_check_result(url, count, at_once, directory, history=str(directory / "history.sqlite"))
+
+
+def ours_download(url: str, count: int, at_once: int, directory: Path, *, history: bool | str = False) -> Any:
+    """`client.projects.download`: all at once, with a frame that holds each SHA-256."""
     import mh_notebook as mh
 
-    with mh.Client(TOKEN, url, history=False, progress=False) as client:
-        client.projects.frame(outputs(count))  # the thread and the connections are there
-        with measured() as result:
-            files = client.projects.download(outputs(count), directory)
-        result["done"] = int(files["error"].isna().sum())
-        result["bytes"] = int(files["bytes"].sum())
-    return result
+    client = mh.Client(TOKEN, url, history=history, progress=False)
+    client.v1.video_projects.get(outputs(1)[0][1])
+    with measured() as result:
+        client.projects.download(outputs(count), directory / "outputs")
+        if history:
+            client.close()
+    client.close()
+    return result | came(directory / "outputs")
+
+
+def ours_download_with_history(url: str, count: int, at_once: int, directory: Path) -> Any:
+    """Do the same as it is for a user. Ends when all is on disk."""
+    return ours_download(url, count, at_once, directory, history=str(directory / "history.sqlite"))
 
 
 def bare_download(url: str, count: int, at_once: int, directory: Path) -> Any:
@@ -156,53 +181,55 @@ def bare_download(url: str, count: int, at_once: int, directory: Path) -> Any:
 
     del pd
 
-    async def work(session: aiohttp.ClientSession, todo: Any) -> int:
-        written = 0
+    async def work(session: aiohttp.ClientSession, todo: Any) -> None:
         for kind, id_ in todo:
             async with session.get(f"{url}/v1/{kind}-projects/{id_}") as response:
                 link = (await response.json())["downloads"][0]["url"]
             async with session.get(link, read_bufsize=CHUNK) as response:
-                with (directory / f"{id_}.mp4").open("wb", buffering=0) as file:
+                with (folder / f"{id_}.mp4").open("wb", buffering=0) as file:
                     async for chunk in response.content.iter_chunked(CHUNK):
-                        written += file.write(chunk)
-        return written
+                        file.write(chunk)
 
-    async def run() -> int:
+    async def run() -> Measured:
         async with aiohttp.ClientSession() as session:
+            kind, id_ = outputs(1)[0]
+            async with session.get(f"{url}/v1/{kind}-projects/{id_}") as response:
+                await response.read()
             todo = iter(outputs(count))
-            return sum(await asyncio.gather(*[work(session, todo) for _ in range(DOWNLOADS_AT_ONCE)]))
+            with measured() as result:
+                await asyncio.gather(*[work(session, todo) for _ in range(at_once)])
+        return dict(result)
 
-    with measured() as result:
-        result["bytes"] = asyncio.run(run())
-        result["done"] = count
-    return result
+    folder = directory / "outputs"
+    folder.mkdir()
+    return asyncio.run(run()) | came(folder)
 
 
 def sdk_download(url: str, count: int, at_once: int, directory: Path) -> Any:
     """`check_result(download_outputs=True)` of the vendor's SDK, a folder for each as its names collide."""
     from magic_hour import Client
 
+    projects = Client(token=TOKEN, base_url=url).v1.video_projects
+    projects.get(id=outputs(1)[0][1])
     with measured() as result:
-        client, done = Client(token=TOKEN, base_url=url), 0
-        for kind, id_ in outputs(count):
-            folder = directory / id_
-            folder.mkdir()
-            projects = getattr(client.v1, f"{kind}_projects")
-            done += len(projects.check_result(id_, True, True, str(folder)).downloaded_paths)
-        result["done"] = done
-    return result
+        for _, id_ in outputs(count):
+            folder = directory / "outputs" / id_
+            folder.mkdir(parents=True)
+            projects.check_result(id_, True, True, str(folder))
+    return result | came(directory / "outputs")
 
 
 def curl(url: str, count: int, at_once: int, directory: Path) -> Any:
     """curl, told the links beforehand."""
+    folder = directory / "outputs"
+    folder.mkdir()
     names = [id_ for _, id_ in outputs(count)]
-    lines = [f'url="{url}/files/{name.rstrip("0123456789")}"\noutput="{directory / name}"' for name in names]
+    lines = [f'url="{url}/files/{name.rstrip("0123456789")}"\noutput="{folder / name}"' for name in names]
     (directory / "curlrc").write_text("\n".join(lines))
-    command = ["curl", "-sS", "--parallel", "--parallel-max", str(DOWNLOADS_AT_ONCE), "-K", str(directory / "curlrc")]
+    command = ["curl", "-sSf", "--parallel", "--parallel-max", str(at_once), "-K", str(directory / "curlrc")]
     with measured() as result:
         subprocess.run(command, check=True)
-    result["done"] = sum((directory / name).exists() for name in names)
-    return result | _of_children()
+    return result | _of_children() | came(folder)
 
 
 def wrk(url: str, count: int, at_once: int, directory: Path) -> Any:
@@ -235,7 +262,7 @@ def importing(url: str, count: int, at_once: int, directory: Path, *, client: bo
 
         if client:
             mh.Client(TOKEN, url, history=False, progress=False).close()
-    return result | {"done": 1, "matplotlib": int("matplotlib" in sys.modules)}
+    return result | {"done": 1}
 
 
 def importing_needed(url: str, count: int, at_once: int, directory: Path) -> Any:
@@ -252,6 +279,12 @@ def importing_needed(url: str, count: int, at_once: int, directory: Path) -> Any
 def outputs(count: int) -> list[tuple[str, str]]:
     """Return the refs of one large output, or of many small ones."""
     return [("video", "big0")] if count == 1 else [("video", f"small{number}") for number in range(count)]
+
+
+def came(folder: Path) -> Measured:
+    """Say how many files came, and how many bytes they are."""
+    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+    return {"done": len(sizes), "bytes": sum(sizes)}
 
 
 @contextlib.contextmanager

@@ -6,22 +6,27 @@ documented medians; a rule knows the median and not the length.
 
 from __future__ import annotations
 
+import heapq
 import math
 import random
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from statistics import fmean
 from typing import Any
 
 import numpy as np
 
-from mh_notebook.protocol import polling
 from mh_notebook.protocol.polling import SECONDS, SHARE, SPREAD, next_pause
-from mh_notebook.protocol.typical import MEDIAN_SECONDS, Typical, typical
+from mh_notebook.protocol.throttle import Throttle
+from mh_notebook.protocol.typical import MEDIAN_SECONDS, Typical
 
 SPREADS = (0.25, 0.4, 0.6, 0.9)  # standard deviation of the logarithm of the length
 ANSWER = 0.1  # seconds from a question to its answer, in all rules alike
 EAGERNESSES = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # of ours, times what was chosen
 SOUGHT = (0.25, 0.5, 1.0, 2.0)  # mean delays, of the aim
+TOGETHER = (1, 100, 200, 500, 1000)  # watched at once
+TYPES = MEDIAN_SECONDS | {"FACE_SWAP, image": 4.0, "FACE_SWAP, video": 96.0}  # its median has two kinds
+MEDIANS = sorted(TYPES.values())
 
 Rule = Callable[[float, float, Typical | None, random.Random], float]
 """Elapsed seconds, the median, what is expected by it, chance -> the next pause."""
@@ -90,21 +95,16 @@ def outcome(rule: Rule, median: float, spread: float, renders: int, off: float =
 
 def compare_rules(renders: int = 2000) -> list[dict[str, Any]]:
     """Play all documented types under each rule and spread: one row for each, over all types alike."""
-    medians = sorted(set(MEDIAN_SECONDS.values()) | {96.0})
     rows = []
     for spread in SPREADS:
-        each = {name: [outcome(rule, m, spread, renders // 20) for m in medians] for name, rule in RULES.items()}
+        each = {name: [outcome(rule, m, spread, renders // 20) for m in MEDIANS] for name, rule in RULES.items()}
         most = fmean(one["requests"] for one in each["SDK, every 0.5 s"])
-        rows += [_row(name, spread, outcomes, medians, most) for name, outcomes in each.items()]
-        rows.append(
-            _row("optimum, length's spread known", spread, [optimum(m, spread) for m in medians], medians, most)
-        )
+        rows += [_row(name, spread, outcomes, most) for name, outcomes in each.items()]
+        rows.append(_row("optimum, length's spread known", spread, [optimum(m, spread) for m in MEDIANS], most))
     return rows
 
 
-def _row(
-    name: str, spread: float, outcomes: list[dict[str, float]], medians: list[float], most: float
-) -> dict[str, Any]:
+def _row(name: str, spread: float, outcomes: list[dict[str, float]], most: float) -> dict[str, Any]:
     requests = fmean(one["requests"] for one in outcomes)
     return {
         "spread": spread,
@@ -165,21 +165,60 @@ def curve(spread: float = SPREAD, renders: int = 100) -> list[tuple[str, float, 
 
     Ours is played more and less eagerly than it is, and the optimum seeks other delays than the aim.
     """
-    medians, chosen, points = sorted(set(MEDIAN_SECONDS.values())), polling._EAGERNESS, []
-    each: dict[str, list[dict[str, float]]] = {}
-    for eagerness in EAGERNESSES:
-        polling._EAGERNESS = chosen * eagerness
-        each[f"ours, eagerness x {eagerness:g}"] = [outcome(ours, m, spread, renders) for m in medians]
-    polling._EAGERNESS = chosen
-    for name in ("a tenth of the wait", "advised back-off", "SDK, every 0.5 s"):
-        each[name] = [outcome(RULES[name], m, spread, renders) for m in medians]
+    points = []
+    rules = {f"ours, eagerness x {eagerness:g}": _eager(eagerness) for eagerness in EAGERNESSES} | RULES
+    del rules["ours"]
+    each = {name: [outcome(rule, m, spread, renders) for m in MEDIANS] for name, rule in rules.items()}
     for share in SOUGHT:
-        each[f"optimum for {share:g} of the aim"] = [optimum(m, spread, 200, share) for m in medians]
+        each[f"optimum for {share:g} of the aim"] = [optimum(m, spread, 200, share) for m in MEDIANS]
     most = fmean(one["requests"] for one in each["SDK, every 0.5 s"])
     for name, played in each.items():
         requests = fmean(one["requests"] for one in played)
         points.append((name, requests, requests / most, fmean(one["share"] for one in played)))
     return points
+
+
+def _eager(eagerness: float) -> Rule:
+    return lambda elapsed, _, expected, chance: next_pause(elapsed, chance.random(), expected, eagerness=eagerness)
+
+
+def together(count: int, spread: float = SPREAD) -> dict[str, float]:
+    """Watch so many renders of all types at once, begun together, under the bound that all watches share.
+
+    The numbers are requests of each, questions a second in the first half minute, and the mean delay in seconds and
+    as a share of its type's aim.
+    """
+    chance, throttle = random.Random(count), Throttle()
+    medians = [MEDIANS[number % len(MEDIANS)] for number in range(count)]
+    lengths = [median * math.exp(spread * chance.gauss(0, 1)) for median in medians]
+    due, now, asked, delays = [(0.0, number) for number in range(count)], 0.0, list[float](), dict[int, float]()
+    while due:
+        at, number = heapq.heappop(due)
+        now = max(now, at)
+        now += throttle.pause(now)
+        throttle.take(now)
+        asked.append(now)
+        if now + ANSWER / 2 >= lengths[number]:
+            delays[number] = now + ANSWER - lengths[number]
+            continue
+        expected = Typical(seconds=medians[number], late=2 * medians[number])
+        pause = next_pause(now + ANSWER, chance.random(), expected, watched=count - len(delays))
+        heapq.heappush(due, (now + ANSWER + pause, number))
+    aims = [max(SECONDS, SHARE * median * math.exp(spread**2 / 2)) for median in medians]
+    return {
+        "watched": count,
+        "requests": len(asked) / count,
+        "rate": sum(moment < 30 for moment in asked) / 30,
+        "delay": fmean(delays.values()),
+        "share": fmean(delays[number] / aims[number] for number in range(count)),
+    }
+
+
+def together_table(rows: Sequence[dict[str, float]]) -> list[str]:
+    """Return them as lines of a table."""
+    head = "| watched at once | requests each | questions/s in the first 30 s | mean delay s | of the aim |"
+    cells = "| {watched:,} | {requests:.1f} | {rate:.0f} | {delay:.2f} | {share:.2f} |"
+    return [head, "|" + "---|" * 5, *(cells.format(**row) for row in rows)]
 
 
 def curve_table(points: Sequence[tuple[str, float, float, float]]) -> list[str]:
@@ -190,9 +229,9 @@ def curve_table(points: Sequence[tuple[str, float, float, float]]) -> list[str]:
 
 def wrong(renders: int = 200) -> list[tuple[float, float, float]]:
     """Return (factor by which the known median is off, requests, delay as a share of the aim), over all types."""
-    medians, rows = sorted(set(MEDIAN_SECONDS.values())), []
+    rows = []
     for off in (0.33, 0.5, 0.75, 1.0, 1.33, 2.0, 3.0):
-        played = [outcome(ours, m, SPREAD, renders, off) for m in medians]
+        played = [outcome(ours, m, SPREAD, renders, off) for m in MEDIANS]
         rows.append((off, fmean(one["requests"] for one in played), fmean(one["share"] for one in played)))
     return rows
 
@@ -211,18 +250,32 @@ def table(rows: Sequence[dict[str, Any]]) -> list[str]:
 
 def by_type(renders: int = 1000) -> list[str]:
     """Return a table of each documented type under our rule and the SDK's."""
-    lines = ["| type | median s | requests | SDK's | mean delay s | aim s | worst s |", "|" + "---|" * 7]
-    for type_, median in MEDIAN_SECONDS.items():
-        assert typical("", type_) is not None
-        mine, theirs = outcome(ours, median, SPREAD, renders), outcome(sdk, median, SPREAD, renders // 10)
+    lines = ["| type | median s | requests | SDK's | of them | mean delay s | aim s | worst s |", "|" + "---|" * 8]
+    for type_, median in sorted(TYPES.items(), key=itemgetter(1)):
+        mine, theirs = outcome(ours, median, SPREAD, renders), outcome(sdk, median, SPREAD, renders)
         aim = max(SECONDS, SHARE * median * math.exp(SPREAD**2 / 2))
-        cells = [type_, f"{median:g}", f"{mine['requests']:.1f}", f"{theirs['requests']:.1f}", f"{mine['delay']:.2f}"]
+        cells = [type_, f"{median:g}", f"{mine['requests']:.1f}", f"{theirs['requests']:.1f}"]
+        cells += [f"1/{theirs['requests'] / mine['requests']:.1f}", f"{mine['delay']:.2f}"]
         lines.append("| " + " | ".join([*cells, f"{aim:.2f}", f"{mine['worst']:.1f}"]) + " |")
     return lines
 
 
+def tables(renders: int = 2000) -> dict[str, list[str]]:
+    """Play it all; return title -> lines of a table."""
+    off = wrong(max(renders // 10, 10))
+    return {
+        "waiting (simulated)": table(compare_rules(renders)),
+        f"waiting, type by type, spread {SPREAD:g}": by_type(max(renders // 2, 100)),
+        f"requests against delay, spread {SPREAD:g}": curve_table(curve(renders=max(renders // 20, 20))),
+        "where the known median is wrong": [
+            "| by a factor of | requests | mean delay, of the aim |",
+            "|---|---|---|",
+            *(f"| {factor:g} | {requests:.1f} | {delay:.2f} |" for factor, requests, delay in off),
+        ],
+        "many at once, under the shared bound": together_table([together(count) for count in TOGETHER]),
+    }
+
+
 if __name__ == "__main__":
-    print(*table(compare_rules()), "", *by_type(), sep="\n")
-    print("", *curve_table(curve()), sep="\n")
-    print("\n| known median is off by | requests | delay, of the aim |\n|---|---|---|")
-    print(*(f"| x {off:g} | {requests:.1f} | {delay:.2f} |" for off, requests, delay in wrong()), sep="\n")
+    for title, lines_of_it in tables().items():
+        print(f"\n## {title}\n", *lines_of_it, sep="\n")

@@ -13,6 +13,7 @@ from benchmarks.measuring import measure
 from benchmarks.running import summed_up
 from benchmarks.servers import ROOT
 from benchmarks.works import Entry, Work, works
+from mh_notebook.protocol.throttle import BURST, MOST
 
 LIMIT, OURS, BROKEN = Entry("bare", "bare", 1000), Entry("ours", "ours_sync", 1000), Entry("broken", "nobody", 1000)
 SAMPLED = Entry("SDK", "sdk_sync", 100)
@@ -83,6 +84,20 @@ def test_rates_costs_and_seconds_are_printed_as_such():
     assert printing.lines([ours], "seconds")[2] == "| ours | 0.400 | 0.125 - 0.400 | 0.160 | 3 |"
 
 
+def test_many_watched_at_once_stay_under_the_bound_and_are_seen_later_the_more_they_are():
+    few, many = polling.together(60), polling.together(600)
+    assert few["share"] < 1
+    assert many["share"] > few["share"]
+    assert many["requests"] < few["requests"]
+    assert many["rate"] <= (BURST * MOST + 30 * MOST) / 30
+
+
+def test_a_work_that_there_is_not_is_said_so():
+    command = [sys.executable, "-m", "benchmarks", "--only", "no such"]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stderr) == (1, "There is no such work: 'no such'.\n")
+
+
 def test_each_work_has_a_title_of_its_own_and_the_quick_ones_leave_out_the_long():
     titles = [work.title for work in works(quick=False)]
     assert len(set(titles)) == len(titles)
@@ -102,20 +117,25 @@ def test_the_curve_has_our_rule_more_and_less_eager_beside_the_others_and_the_op
         assert points[f"optimum for {sought:g} of the aim"][1] == pytest.approx(sought, rel=0.05)
 
 
+FILES = [
+    Entry(name, name, 2, 2)
+    for name in ("bare_download", "ours_check_result", "ours_check_result_with_history", "ours_download_with_history")
+]
 TINY = [
     Work("frame", "projects", (Entry("bare", "bare", 6), Entry("ours", "ours_sync", 6), Entry("who", "nobody", 6))),
     Work("late frame", "projects", (Entry("ours, awaited", "ours_async", 6),), delay=0.01),
-    Work("files", "MB", (Entry("ours", "ours_download", 2), Entry("one", "ours_check_result", 2)), megabytes=1),
+    Work("files", "MB", (Entry("ours", "ours_download", 2), *FILES), megabytes=1),
     Work("sandbox", "answers", (Entry("bare", "bare", 6),), renders=6),
 ]
 
 
 @pytest.mark.slow
 def test_all_contestants_run_on_the_server_that_their_work_needs():
-    results, server = measure(TINY, 1, plain=True)
-    assert "asyncio" in server
+    results, servers = measure(TINY, 1, plain=True)
+    assert "asyncio" in servers["frame"]
+    assert servers["sandbox"] == "the sandbox"
     found = {(one.work, one.label): one for one in results}
-    assert len(found) == 7
+    assert len(found) == 6 + len(FILES)
     failed = found.pop(("frame", "who"))
     assert (failed.rounds, failed.failed) == (0, "KeyError: 'nobody'")
     for one in found.values():

@@ -34,6 +34,7 @@ def next_pause(
     *,
     kind: str = "",
     watched: int = 1,
+    eagerness: float = 1.0,
     fixed: float | None = None,
 ) -> float:
     """Seconds until the next question.
@@ -50,6 +51,8 @@ def next_pause(
         `image`, `video` or `audio`; "" where it is not known.
     watched : int
         How many projects are watched at once: above `MANY`, all are asked about less often.
+    eagerness : float
+        Of the rule, times what was chosen; the simulation draws its curve by it.
     fixed : float, optional
         The user's own interval in seconds, kept as it is.
 
@@ -63,7 +66,7 @@ def next_pause(
         return fixed
     spread, typical = _spread(expected), expected.seconds if expected else _PRIOR.get(kind, _UNKNOWN)
     stretch = max(1.0, watched / MANY)
-    pause = _pause(max(elapsed, 0.0), max(typical, 0.1), spread, stretch)
+    pause = _pause(max(elapsed, 0.0), max(typical, 0.1), spread, stretch, _EAGERNESS * eagerness)
     if expected is None or not expected.count:  # an end seen less sharply would not count among the user's own
         pause = min(pause, max(SHARP, SHARP_SHARE * elapsed) * stretch)
     return pause * (0.9 + 0.2 * jitter)
@@ -80,10 +83,10 @@ def _spread(expected: Typical | None) -> float:
     return max(math.sqrt(square), _NARROWEST)
 
 
-def _pause(elapsed: float, typical: float, spread: float, stretch: float) -> float:
+def _pause(elapsed: float, typical: float, spread: float, stretch: float, eagerness: float) -> float:
     """Find the pause that fits the chance of an end in its middle, by halving."""
     aim = max(SECONDS, SHARE * typical)
-    weight = _EAGERNESS * typical / aim**2
+    weight = eagerness * typical / aim**2
     low, high = SHORTEST_PAUSE * stretch, LONGEST_PAUSE * stretch
     for _ in range(12):
         middle = (low + high) / 2
