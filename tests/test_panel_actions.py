@@ -225,7 +225,7 @@ def test_outputs_that_cannot_be_drawn_at_the_end_leave_the_end_as_it_is(sandbox,
 
 
 def test_a_click_after_the_end_does_nothing(sandbox, client):
-    monitor = client.projects.watch(sandbox.add("image", outcome="complete"))
+    monitor = client.projects.watch(sandbox.add("image", outcome="complete", render_seconds=3000))
     late = actions(monitor)
     monitor.wait()
     for act in (late.show, late.download):
