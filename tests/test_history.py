@@ -195,9 +195,9 @@ def test_a_file_that_is_not_what_was_saved_any_more_gets_no_hash(path, tmp_path,
 def test_what_is_written_down_waits_for_no_hash(path, tmp_path):
     file = tmp_path / "a-1.mp4"
     with file.open("wb") as large:
-        large.truncate(2**30)  # takes a second, and no space
+        large.truncate(2**29)  # takes half a second, and no space
     with opened(path) as history:
-        history.saved(REFS[0], str(file), 2**30, None).result()
+        history.saved(REFS[0], str(file), 2**29, None).result()
         history.remember(REFS).result()
         assert history.saved_sha256(str(file)).result() == ""
     assert len(hash_of(path, file)) == 64

@@ -41,6 +41,7 @@ def test_1000_watched_stay_under_the_budget_and_each_has_its_turn(sandbox):
     assert firsts[-1] <= 1000 / MOST + SPEED * NETWORK  # nobody waits for longer than the queue is
 
 
+@pytest.mark.slow
 def test_a_429_that_strikes_one_watch_slows_all_of_them(sandbox):
     refs = [sandbox.add("image", "AI_IMAGE", queue_seconds=0, render_seconds=60) for _ in range(40)]
     with sandbox.client(progress=False) as client:
@@ -67,6 +68,7 @@ def test_a_watch_of_one_does_not_wait_behind_a_watch_of_many(sandbox):
         monitor.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("retry_after", [10, None])
 def test_all_that_is_asked_again_after_a_429_waits_for_its_turn_too(sandbox, retry_after):
     refs = [sandbox.add("image", "AI_IMAGE", queue_seconds=0, render_seconds=900) for _ in range(300)]
