@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 import pandas as pd
 import pytest
-from histories import KEY, LINK, OTHER_KEY, REFS, SHAPES, asked, make, opened
+from histories import KEY, LINK, OTHER_KEY, REFS, SHAPES, asked, changed, make, opened
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
@@ -136,6 +136,19 @@ def test_what_comes_again_comes_once(path, tmp_path):
     for file in (path, elsewhere):
         with opened(file) as history:
             assert contents(history) == before
+
+
+def test_a_hash_that_was_read_after_the_first_export_comes_with_the_second(path, tmp_path):
+    elsewhere = tmp_path / "elsewhere.sqlite"
+    with opened(path) as history:
+        history.saved(A, "/out/a-1.png", 5, None).result()
+    carried(path, elsewhere, tmp_path / "before.json")
+    changed(path, "UPDATE files SET sha256 = 'read by now'")
+    carried(path, elsewhere, tmp_path / "after.json")
+    carried(elsewhere, path, tmp_path / "back.json")
+    for file in (path, elsewhere):
+        with opened(file) as history:
+            assert history.saved_sha256("/out/a-1.png").result() == "read by now"
 
 
 def test_nothing_newer_is_overwritten_by_older_whichever_way_it_goes(path, tmp_path):
