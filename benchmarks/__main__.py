@@ -26,30 +26,26 @@ def main() -> None:
     options = _options()
     began, quick = time.monotonic(), options.quick
     chosen = [work for work in works(quick=quick) if options.only in work.title]
+    if not (chosen or options.only in WATCHED or options.only in WAITING):
+        raise SystemExit(f"There is no such work: {options.only!r}.")
     results, servers = measure(chosen, options.rounds or (1 if quick else None), plain=options.plain)
     watching = [watched(count) for count in (COUNTS[-1:] if quick else COUNTS)] if options.only in WATCHED else []
-    waiting = _waiting(quick=quick) if options.only in WAITING else {}
-    if not (chosen or watching or waiting):
-        raise SystemExit(f"There is no such work: {options.only!r}.")
+    waiting = _waiting(quick=quick) if options.only in WAITING else []
     about = _about(time.monotonic() - began)
     if quick:
         about["quick"] = "one round: medians are single figures, and ratios wander by a third"
     print(*(f"{name}: {value}" for name, value in about.items()), sep="\n")
     for work in chosen:
         mine = [result for result in results if result.work == work.title]
-        print(
-            f"\n## {work.title}\n",
-            *([] if work.shown == "seconds" else [f"against {servers[work.title]}\n"]),
-            *lines(mine, work.shown),
-            sep="\n",
-        )
+        against = "" if work.shown == "seconds" else f"\nagainst {servers[work.title]}\n"
+        print(f"\n## {work.title}\n{against}", *lines(mine, work.shown), sep="\n")
     if watching:
         print(f"\n## {WATCHED}\n", *table(watching), sep="\n")
-    for title, table_of_it in waiting.items():
-        print(f"\n## {title}\n", *table_of_it, sep="\n")
+    for one in waiting:
+        print(f"\n## {one.title}\n", *one.lines, sep="\n")
     if options.json:
         kept = {"about": about, "results": [result._asdict() for result in results]}
-        kept |= {"servers": servers, "watched": watching, "waiting": waiting}
+        kept |= {"servers": servers, "watched": watching, "waiting": {one.title: one.figures for one in waiting}}
         options.json.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
@@ -65,9 +61,9 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _waiting(*, quick: bool) -> dict[str, list[str]]:
+def _waiting(*, quick: bool) -> list[polling.Played]:
     print("waiting, simulated ...", file=sys.stderr, flush=True)
-    return polling.tables(200 if quick else 2000)
+    return polling.play_all(200 if quick else 2000)
 
 
 def _about(seconds: float) -> dict[str, str]:

@@ -136,18 +136,12 @@ def sdk_async(url: str, count: int, at_once: int, directory: Path) -> Any:
 
 def ours_check_result(url: str, count: int, at_once: int, directory: Path, *, history: bool | str = False) -> Any:
     """`client.v1.video_projects.check_result`, one after another: what the SDK does, checked and flushed."""
-    import mh_notebook as mh
 
-    client = mh.Client(TOKEN, url, history=history, progress=False)
-    results = client.v1.video_projects
-    results.get(outputs(1)[0][1])  # one question, as for all: connected, and all is imported
-    with measured() as result:
+    def work(client: Any) -> None:
         for _, id_ in outputs(count):
-            results.check_result(id_, download_directory=directory / "outputs")
-        if history:
-            client.close()
-    client.close()
-    return result | came(directory / "outputs")
+            client.v1.video_projects.check_result(id_, download_directory=directory / "outputs")
+
+    return _ours_saving(work, url, directory, history)
 
 
 def ours_check_result_with_history(url: str, count: int, at_once: int, directory: Path) -> Any:
@@ -157,21 +151,29 @@ def ours_check_result_with_history(url: str, count: int, at_once: int, directory
 
 def ours_download(url: str, count: int, at_once: int, directory: Path, *, history: bool | str = False) -> Any:
     """`client.projects.download`: all at once, with a frame that holds each SHA-256."""
-    import mh_notebook as mh
 
-    client = mh.Client(TOKEN, url, history=history, progress=False)
-    client.v1.video_projects.get(outputs(1)[0][1])
-    with measured() as result:
+    def work(client: Any) -> None:
         client.projects.download(outputs(count), directory / "outputs")
-        if history:
-            client.close()
-    client.close()
-    return result | came(directory / "outputs")
+
+    return _ours_saving(work, url, directory, history)
 
 
 def ours_download_with_history(url: str, count: int, at_once: int, directory: Path) -> Any:
     """Do the same as it is for a user. Ends when all is on disk."""
     return ours_download(url, count, at_once, directory, history=str(directory / "history.sqlite"))
+
+
+def _ours_saving(work: Callable[[Any], None], url: str, directory: Path, history: bool | str) -> Measured:
+    import mh_notebook as mh
+
+    client = mh.Client(TOKEN, url, history=history, progress=False)
+    client.v1.video_projects.get(outputs(1)[0][1])  # one question, as for all: connected, and all is imported
+    with measured() as result:
+        work(client)
+        if history:
+            client.close()
+    client.close()
+    return result | came(directory / "outputs")
 
 
 def bare_download(url: str, count: int, at_once: int, directory: Path) -> Any:

@@ -12,7 +12,7 @@ import random
 from collections.abc import Callable, Sequence
 from operator import itemgetter
 from statistics import fmean
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -83,14 +83,18 @@ def outcome(rule: Rule, median: float, spread: float, renders: int, off: float =
         play(rule, median * math.exp(spread * lengths.gauss(0, 1)), median, expected, chance) for _ in range(renders)
     ]
     delays = sorted(delay for _, delay in played)
-    mean_length = median * math.exp(spread**2 / 2)
     return {
         "requests": fmean(count for count, _ in played),
         "delay": fmean(delays),
         "worst": delays[-1],
         "p99": delays[int(0.99 * len(delays))],
-        "share": fmean(delays) / max(SECONDS, SHARE * mean_length),
+        "share": fmean(delays) / _aim(median, spread),
     }
+
+
+def _aim(median: float, spread: float) -> float:
+    """Return the mean delay that is aimed at, in seconds, where lengths have this median and spread."""
+    return max(SECONDS, SHARE * median * math.exp(spread**2 / 2))
 
 
 def compare_rules(renders: int = 2000) -> list[dict[str, Any]]:
@@ -123,7 +127,7 @@ def optimum(median: float, spread: float, grid: int = 400, sought: float = 1.0) 
 
     The distribution is known. The price of a second of delay is sought by halving, until the mean delay is that.
     """
-    aim = max(SECONDS, SHARE * median * math.exp(spread**2 / 2))
+    aim = _aim(median, spread)
     times = [median * math.exp(spread * 5.0 * (2 * step / grid - 1)) for step in range(grid + 1)]
     below = [0.0] + [0.5 * math.erfc(-math.log(t / median) / spread / math.sqrt(2)) for t in times[1:]]
     first = [_partial(t, median, spread) for t in times]
@@ -204,13 +208,12 @@ def together(count: int, spread: float = SPREAD) -> dict[str, float]:
         expected = Typical(seconds=medians[number], late=2 * medians[number])
         pause = next_pause(now + ANSWER, chance.random(), expected, watched=count - len(delays))
         heapq.heappush(due, (now + ANSWER + pause, number))
-    aims = [max(SECONDS, SHARE * median * math.exp(spread**2 / 2)) for median in medians]
     return {
         "watched": count,
         "requests": len(asked) / count,
         "rate": sum(moment < 30 for moment in asked) / 30,
         "delay": fmean(delays.values()),
-        "share": fmean(delays[number] / aims[number] for number in range(count)),
+        "share": fmean(delays[number] / _aim(median, spread) for number, median in enumerate(medians)),
     }
 
 
@@ -248,34 +251,55 @@ def table(rows: Sequence[dict[str, Any]]) -> list[str]:
     return lines
 
 
-def by_type(renders: int = 1000) -> list[str]:
-    """Return a table of each documented type under our rule and the SDK's."""
-    lines = ["| type | median s | requests | SDK's | of them | mean delay s | aim s | worst s |", "|" + "---|" * 8]
+def by_type(renders: int = 1000) -> list[dict[str, Any]]:
+    """Play each documented type under our rule and the SDK's, the shortest first."""
+    rows = []
     for type_, median in sorted(TYPES.items(), key=itemgetter(1)):
         mine, theirs = outcome(ours, median, SPREAD, renders), outcome(sdk, median, SPREAD, renders)
-        aim = max(SECONDS, SHARE * median * math.exp(SPREAD**2 / 2))
-        cells = [type_, f"{median:g}", f"{mine['requests']:.1f}", f"{theirs['requests']:.1f}"]
-        cells += [f"1/{theirs['requests'] / mine['requests']:.1f}", f"{mine['delay']:.2f}"]
-        lines.append("| " + " | ".join([*cells, f"{aim:.2f}", f"{mine['worst']:.1f}"]) + " |")
-    return lines
+        rows.append(mine | {"type": type_, "median": median, "sdk": theirs["requests"], "aim": _aim(median, SPREAD)})
+    return rows
 
 
-def tables(renders: int = 2000) -> dict[str, list[str]]:
-    """Play it all; return title -> lines of a table."""
-    off = wrong(max(renders // 10, 10))
-    return {
-        "waiting (simulated)": table(compare_rules(renders)),
-        f"waiting, type by type, spread {SPREAD:g}": by_type(max(renders // 2, 100)),
-        f"requests against delay, spread {SPREAD:g}": curve_table(curve(renders=max(renders // 20, 20))),
-        "where the known median is wrong": [
-            "| by a factor of | requests | mean delay, of the aim |",
-            "|---|---|---|",
-            *(f"| {factor:g} | {requests:.1f} | {delay:.2f} |" for factor, requests, delay in off),
-        ],
-        "many at once, under the shared bound": together_table([together(count) for count in TOGETHER]),
-    }
+def by_type_table(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Return the types as lines of a table."""
+    head = "| type | median s | requests | SDK's | of them | mean delay s | aim s | worst s |"
+    cells = (
+        "| {type} | {median:g} | {requests:.1f} | {sdk:.1f} | 1/{less:.1f} | {delay:.2f} | {aim:.2f} | {worst:.1f} |"
+    )
+    return [head, "|" + "---|" * 8, *(cells.format(**row, less=row["sdk"] / row["requests"]) for row in rows)]
+
+
+def wrong_table(rows: Sequence[tuple[float, float, float]]) -> list[str]:
+    """Return what wrong medians do as lines of a table."""
+    head = "| by a factor of | requests | mean delay, of the aim |"
+    return [head, "|---|---|---|", *(f"| {off:g} | {requests:.1f} | {delay:.2f} |" for off, requests, delay in rows)]
+
+
+class Played(NamedTuple):
+    """What one simulation came to: its figures, and they as lines of a table."""
+
+    title: str
+    figures: Sequence[Any]
+    lines: list[str]
+
+
+def play_all(renders: int = 2000) -> list[Played]:
+    """Play it all."""
+    rules, types, points = (
+        compare_rules(renders),
+        by_type(max(renders // 2, 100)),
+        curve(renders=max(renders // 20, 20)),
+    )
+    off, many = wrong(max(renders // 10, 10)), [together(count) for count in TOGETHER]
+    return [
+        Played("waiting (simulated)", rules, table(rules)),
+        Played(f"waiting, type by type, spread {SPREAD:g}", types, by_type_table(types)),
+        Played(f"requests against delay, spread {SPREAD:g}", points, curve_table(points)),
+        Played("where the known median is wrong", off, wrong_table(off)),
+        Played("many at once, under the shared bound", many, together_table(many)),
+    ]
 
 
 if __name__ == "__main__":
-    for title, lines_of_it in tables().items():
-        print(f"\n## {title}\n", *lines_of_it, sep="\n")
+    for one in play_all():
+        print(f"\n## {one.title}\n", *one.lines, sep="\n")

@@ -140,8 +140,8 @@ class _Fetch:
         connection = saver._connections.here()
 
         def attempt() -> Awaitable[SavedFile]:
-            what = (link.url, self._folder, self._stem, self._came, saver._stall)
-            return fetch_output(connection, *what, hashed=self._hashed)
+            folder, stem, stall = self._folder, self._stem, saver._stall
+            return fetch_output(connection, link.url, folder, stem, self._came, stall, hashed=self._hashed)
 
         return await persistently(attempt, saver._clock.sleep, notice=self._notice)
 

@@ -44,8 +44,11 @@ _MARKS: tuple[Mark, ...] = (
 )
 
 
+HEAD = 16  # bytes that tell what kind of file it is
+
+
 def media_type_of(head: bytes) -> str | None:
-    """Tell a file's media type by its first bytes, 16 or more; None if they say nothing.
+    """Tell a file's media type by its first bytes, `HEAD` or more; None if they say nothing.
 
     Examples
     --------

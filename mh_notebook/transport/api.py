@@ -80,8 +80,6 @@ class Api:
         MagicHourError
             APIStatusError and its kinds, APIConnectionError, APITimeoutError, InvalidResponseError.
         """
-        if once:
-            return await self._attempt(method, path, kind, id, self.timeout / 2)
         deadline, attempts = asyncio.get_running_loop().time() + self.timeout, 0
 
         async def attempt() -> bytes:
@@ -90,6 +88,8 @@ class Api:
             seconds = max(deadline - asyncio.get_running_loop().time(), 0.01) / 2
             return await self._attempt(method, path, kind, id, seconds)
 
+        if once:
+            return await attempt()
         try:
             return await persistently(attempt, self._clock.sleep, deadline=deadline)
         except NotFoundError:

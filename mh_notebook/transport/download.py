@@ -144,10 +144,10 @@ async def _go_on(
     async with _answer(connection, url, stem, range_headers(part.have), stall) as response:
         begin = _begin(response, part)
         await on_disk(directory / stem, part.begin, begin)
-        if response.status != 416:  # which says that all is there
+        declared = ""
+        if response.status != 416:  # which says that all is there, and declares its own page
+            declared = response.headers.get("Content-Type", "")
             await _stream(response, part, directory / stem, begin.total, on_bytes)
-        # What a 416 declares is its own page, not the output.
-        declared = response.headers.get("Content-Type", "") if response.status != 416 else ""
     _check(part, begin, declared, stem)
     sha256 = await on_disk(directory / stem, part.sha256) if hashed or begin.sha256 else None
     if begin.sha256 not in (None, sha256):

@@ -15,6 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 import msgspec
 
 from mh_notebook.protocol.errors import DownloadError, UnsafeDownloadError
+from mh_notebook.protocol.marks import HEAD
 from mh_notebook.protocol.naming import EXTENSIONS, media_type_of
 
 P = ParamSpec("P")
@@ -125,10 +126,10 @@ def read_saved(path: Path) -> SavedFile:
 def read_saved_and_head(path: Path, count: int) -> tuple[SavedFile, bytes]:
     """Read what a file on disk is, and its first bytes: opened once, so that both are of one file."""
     with path.open("rb") as file:
-        head = file.read(max(count, 16))
+        head = file.read(max(count, HEAD))
         file.seek(0)
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return SavedFile(str(path), file.tell(), digest, media_type_of(head[:16]), 0.0), head[:count]
+        return SavedFile(str(path), file.tell(), digest, media_type_of(head[:HEAD]), 0.0), head[:count]
 
 
 def foreign_file(path: Path, why: str) -> DownloadError:

@@ -20,10 +20,9 @@ from pathlib import Path
 from typing import Self
 
 from mh_notebook.protocol.errors import DownloadError
+from mh_notebook.protocol.marks import HEAD
 from mh_notebook.protocol.resuming import Begin, Have
 from mh_notebook.transport.locking import try_lock
-
-HEAD = 16  # bytes that tell what kind of file it is
 
 
 class Part:
@@ -172,9 +171,8 @@ def _open_locked(path: Path) -> FileIO | None:
     except OSError:
         return None
     with contextlib.suppress(OSError):
-        status = os.fstat(file.fileno())
-        if try_lock(file) and os.path.samestat(status, path.lstat()):
-            if status.st_nlink == 1:
+        if try_lock(file) and os.path.samestat(os.fstat(file.fileno()), path.lstat()):
+            if os.fstat(file.fileno()).st_nlink == 1:  # only now: whoever had the lock may have named it meanwhile
                 return file
             Part(path, file).discard()
     file.close()
