@@ -29,9 +29,8 @@ def look_at(path: str) -> Look | None:
 def read_sha256(path: str, saved: Look) -> str:
     """Read the hash of a file that was saved; "" if it was changed since, or is while it is read."""
     with suppress(OSError, ValueError), Path(path).open("rb") as file:
-        if _look(os.fstat(file.fileno())) == saved:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            return sha256 if _look(os.fstat(file.fileno())) == saved else ""
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256 if _look(os.fstat(file.fileno())) == saved else ""
     return ""
 
 
